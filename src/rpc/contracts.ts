@@ -1,0 +1,81 @@
+import type { Backend, Dtype, HeadVectors, ModelInfo, ModelInput, Progress, ProjectionSettings, SequenceVectors, Span, Token } from '../core/types'
+
+/**
+ * What the page and its workers say to each other. Typed arrays are transferred, not copied. Every method rejects with an
+ * AppError (rpc/transport.ts carries code and message over the boundary).
+ */
+
+export interface ModelSpec {
+  /** `builtin:NAME` or `owner/name`. */
+  id: string
+  revision: string
+  /** Base address with the Hub's layout; for built-in models the address of `models/`. */
+  host: string
+  dtype: Dtype | null
+  /** File stem without `.onnx`; null: the probe list decides. */
+  file: string | null
+  backend: Backend | 'auto'
+  threads: number | null
+}
+
+export interface RequestRecord {
+  url: string
+  bytes: number
+  /** Milliseconds since the epoch. */
+  at: number
+  why: string
+}
+
+/** One line of text as tokens, or one decoded and cropped image. */
+export interface PreparedInput {
+  input: ModelInput
+  tokens: Token[]
+  truncated: number
+  grid?: { rows: number; columns: number }
+}
+
+export interface ModelService {
+  /** Downloads (or takes from the cache), patches, creates the session and runs the self-test. Replaces an open model. */
+  open(spec: ModelSpec, onProgress: (progress: Progress) => void, onRequest: (record: RequestRecord) => void): Promise<ModelInfo>
+  /** Tokens of each line, truncated to the model's length. */
+  prepareTexts(lines: string[]): Promise<PreparedInput[]>
+  /** Pixels of each image as the model sees them. An undecodable one gives IMAGE_FAILED in its place. */
+  prepareImages(blobs: Blob[]): Promise<(PreparedInput | { error: { code: string; message: string } })[]>
+  /** q, k and v of inputs that have the same number of tokens: one batch. */
+  run(inputs: ModelInput[]): Promise<SequenceVectors[]>
+  /** The model's own attention of one input and layer: [H,t,t]. Only needed where `verified` is not `exact`. */
+  attention(input: ModelInput, layer: number): Promise<Float32Array>
+  close(): Promise<void>
+}
+
+/** Everything a projection worker needs for one head. */
+export interface ProjectionJob {
+  vectors: HeadVectors
+  spans: Span[]
+  causal: boolean
+  /** [n] 1 where the token is special. */
+  special: Uint8Array
+  /** [n] positions inside the sequence. */
+  settings: ProjectionSettings
+  /** Figures of the joint space and of the picture are computed too. */
+  figures: boolean
+  /** Coordinates that are there already: only the figures are computed. */
+  points: Float32Array | null
+  /** Index of the head, for seeded randomness: layer · H + head. */
+  headIndex: number
+}
+
+export interface ProjectionAnswer {
+  /** [n+m,dims] */
+  points: Float32Array
+  c: number
+  shift: Float32Array
+  /** Figure ids → values, where asked for. */
+  figures: Record<string, number | null> | null
+}
+
+export interface ProjectionService {
+  project(job: ProjectionJob, onProgress: ((done: number, total: number) => void) | null): Promise<ProjectionAnswer>
+  /** Ends the running job at the next slice; its promise rejects CANCELLED. */
+  cancel(): Promise<void>
+}

@@ -1,0 +1,61 @@
+import type { AppError } from '../core/errors'
+import type {
+  ColorId,
+  FigureRow,
+  HeadPicture,
+  HeadRef,
+  ModelInfo,
+  Progress,
+  ProjectionSettings,
+  Sequence,
+  ViewId,
+} from '../core/types'
+
+/** What the views need of the run; `Explorer` (explorer.svelte.ts) is the one implementation and the one owner of the run. */
+export interface ExplorerView {
+  readonly status: 'empty' | 'loading' | 'running' | 'ready' | 'failed'
+  readonly error: AppError | null
+  /** Notices that don't stop the run (truncated lines, a bad address value, a skipped file). */
+  readonly notices: readonly Notice[]
+  readonly progress: Progress | null
+  /** Milliseconds still to go, as estimated; null: not known. */
+  readonly timeLeftMs: number | null
+  readonly model: ModelInfo | null
+  /** Text lines as typed; kept whatever happens. */
+  readonly texts: readonly string[]
+  readonly sequences: readonly Sequence[]
+  readonly settings: Readonly<ProjectionSettings>
+  readonly color: ColorId
+  readonly search: string
+  /** Grows whenever pictures or figures changed; at most once a frame. Read `picture()` after it. */
+  readonly version: number
+  readonly headsDone: number
+  picture(head: HeadRef): HeadPicture | null
+  figures(head: HeadRef): FigureRow | null
+  /** [t,t] of one sequence, rows queries. */
+  attention(head: HeadRef, sequence: number): Promise<{ weights: Float32Array; size: number }>
+  /** [n] and [m]: 2-norms of raw q and k, for colour and size. */
+  norms(head: HeadRef): { q: Float32Array; k: Float32Array } | null
+  /** Visible heads first: the views say which. */
+  setVisible(heads: readonly HeadRef[]): void
+  cancel(): void
+  retry(): void
+  dismiss(notice: Notice): void
+}
+
+export interface Notice {
+  code: string
+  message: string
+}
+
+/** What is looked at; shared by all views, in the address. */
+export interface SelectionView {
+  view: ViewId
+  head: HeadRef
+  sequence: number | null
+  /** Index of the pinned token inside its sequence, and its role. */
+  token: number | null
+  role: 'query' | 'key'
+  /** Hover = peek; not in the address. */
+  hover: { head: HeadRef; point: number } | null
+}
