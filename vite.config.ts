@@ -18,5 +18,8 @@ export default defineConfig({
   build: { target: 'esnext', assetsInlineLimit: 0, chunkSizeWarningLimit: 1500 },
   optimizeDeps: { exclude: ['onnxruntime-web'] },
   server: { headers: isolation },
-  test: { include: ['tests/{unit,contracts,reference}/**/*.test.ts', 'tests/architecture.test.ts'], testTimeout: 60_000 },
+  test: {
+    include: ['tests/{unit,contracts,reference}/**/*.test.ts', 'tests/architecture.test.ts'],
+    testTimeout: 60_000,
+  },
 })
