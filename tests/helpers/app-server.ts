@@ -1,0 +1,48 @@
+import type { AddressInfo } from 'node:net'
+import type { IncomingMessage, Server, ServerResponse } from 'node:http'
+import { createServer } from 'node:http'
+import path from 'node:path'
+import { createStaticServer } from '../../scripts/serve.mjs'
+
+export interface AppServer {
+  /** Address of the app, under a sub-path, ending in a slash. */
+  url: string
+  /** Paths asked for, in order. */
+  requests: string[]
+  /** Bytes of bodies sent so far. */
+  bytesSent(): number
+  close(): Promise<void>
+}
+
+/** Answers a request in the server's place; true when it did. */
+export type Fault = (request: IncomingMessage, response: ServerResponse) => boolean
+
+/** Serves the built app under /some/where/. */
+export async function serveApp({
+  isolated = true,
+  fault,
+}: { isolated?: boolean; fault?: Fault } = {}): Promise<AppServer> {
+  const base = '/some/where/'
+  const files = createStaticServer({ folder: path.resolve(import.meta.dirname, '../../dist'), base, isolated })
+  const requests: string[] = []
+  let bytes = 0
+  const server: Server = createServer((request, response) => {
+    requests.push(request.url ?? '')
+    response.once('close', () => {
+      bytes += Number(response.getHeader('content-length') ?? 0)
+    })
+    if (!fault?.(request, response)) files.emit('request', request, response)
+  })
+  await new Promise<void>((resolve) => server.listen(0, 'localhost', resolve))
+  const { port } = server.address() as AddressInfo
+  return {
+    url: `http://localhost:${port}${base}`,
+    requests,
+    bytesSent: () => bytes,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve())
+        server.closeAllConnections()
+      }),
+  }
+}
