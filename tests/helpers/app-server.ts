@@ -11,6 +11,8 @@ export interface AppServer {
   requests: string[]
   /** Bytes of bodies sent so far. */
   bytesSent(): number
+  /** Answers some requests in the server's place from now on; null: none. */
+  setFault(fault: Fault | null): void
   close(): Promise<void>
 }
 
@@ -39,6 +41,9 @@ export async function serveApp({
     url: `http://localhost:${port}${base}`,
     requests,
     bytesSent: () => bytes,
+    setFault: (next) => {
+      fault = next
+    },
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve())

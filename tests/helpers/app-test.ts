@@ -1,11 +1,10 @@
 import { test as base, expect, type Page } from '@playwright/test'
 import { prepare } from './atlas-page'
-import { serveApp, type AppServer, type Fault } from './app-server'
+import { serveApp, type AppServer } from './app-server'
 
 export interface AppFixtures {
   /** Sends COOP and COEP (threads) or not. */
   isolated: boolean
-  fault: Fault | undefined
   app: AppServer
   /** Opens the app at a hash; the page is ready for scripted calls. */
   openApp: (hash?: string) => Promise<Page>
@@ -15,9 +14,8 @@ export interface AppFixtures {
 
 export const test = base.extend<AppFixtures>({
   isolated: [true, { option: true }],
-  fault: [undefined, { option: true }],
-  app: async ({ isolated, fault }, use) => {
-    const app = await serveApp({ isolated, ...(fault ? { fault } : {}) })
+  app: async ({ isolated }, use) => {
+    const app = await serveApp({ isolated })
     await use(app)
     await app.close()
   },
