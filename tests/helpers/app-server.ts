@@ -20,10 +20,8 @@ export interface AppServer {
 export type Fault = (request: IncomingMessage, response: ServerResponse) => boolean
 
 /** Serves the built app under /some/where/. */
-export async function serveApp({
-  isolated = true,
-  fault,
-}: { isolated?: boolean; fault?: Fault } = {}): Promise<AppServer> {
+export async function serveApp({ isolated = true }: { isolated?: boolean } = {}): Promise<AppServer> {
+  let fault: Fault | null = null
   const base = '/some/where/'
   const files = createStaticServer({ folder: path.resolve(import.meta.dirname, '../../dist'), base, isolated })
   const requests: string[] = []
