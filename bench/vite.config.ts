@@ -1,0 +1,20 @@
+import path from 'node:path'
+import { defineConfig } from 'vite'
+
+const here = import.meta.dirname
+
+/** The pages that benchmarks open in a browser: they import the app's own modules and publish `window.bench`. */
+export default defineConfig({
+  root: path.join(here, 'pages'),
+  base: '',
+  publicDir: path.join(here, '../public'),
+  worker: { format: 'es' },
+  build: {
+    target: 'esnext',
+    assetsInlineLimit: 0,
+    outDir: path.join(here, '../.cache/bench'),
+    emptyOutDir: true,
+    chunkSizeWarningLimit: 4000,
+    rollupOptions: { input: { spine: path.join(here, 'pages/spine.html') } },
+  },
+})
