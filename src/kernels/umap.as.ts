@@ -1,0 +1,496 @@
+// UMAP (McInnes, Healy and Melville 2018): the fuzzy neighbour graph and its layout.
+//
+// The layout gathers: in an epoch every point reads all edges of its row of the symmetric graph, weighted by membership, and
+// a window of points at a hashed place as the repelled sample. It writes only itself, into a second buffer. So the answer
+// can't depend on slices or on the order of points, and four pairs are computed at a time.
+import { exp2, exp2Fine, exp2x4, log2, log2x4 } from './powers'
+
+/** Points of the window that repel a point in one epoch. */
+const WINDOW: i32 = 32
+/** Repelled samples for each attracting one, as in the reference implementation. */
+const NEGATIVES: f32 = 5
+const LOG2E: f32 = 1.4426950408889634
+
+/** The curve 1 / (1 + a·d^2b). */
+let curveA: f64 = 1
+let curveB: f64 = 1
+
+let count: i32 = 0
+let perRow: i32 = 0
+/** [count,perRow] */
+let indices: usize = 0
+let distances: usize = 0
+/** [count,perRow] directed memberships */
+let members: usize = 0
+/** [count + 1] start of each row's edges */
+let starts: usize = 0
+/** [count] sum of each row's weights */
+let degrees: usize = 0
+/** [count + 1] and [count·perRow]: which rows point here */
+let incomingStarts: usize = 0
+let incoming: usize = 0
+/** Rows padded to multiples of 4: index of the other point, weight */
+let edgePoints: usize = 0
+let edgeWeights: usize = 0
+
+export function base(): usize {
+  return __heap_base
+}
+
+function align(bytes: usize): usize {
+  return (bytes + 15) & ~(<usize>15)
+}
+
+function word(index: i32): usize {
+  return (<usize>index) << 2
+}
+
+/** Most edges of the padded graph of `size` points with `k` neighbours each. */
+function edgeBound(size: i32, k: i32): usize {
+  return <usize>size * (2 * <usize>k + 3)
+}
+
+/**
+ * Fits a and b of 1 / (1 + a·d^2b) to 1 below `minDist` and exp(−(d − minDist)/spread) above, at 300 places up to
+ * 3·spread (Levenberg–Marquardt in log a, log b).
+ */
+export function fitCurve(minDist: f64, spread: f64): void {
+  let logA: f64 = 0
+  let logB: f64 = 0
+  let damping: f64 = 1e-3
+  let error = curveStep(logA, logB, minDist, spread)
+  for (let round = 0; round < 200; round++) {
+    const h00 = fit00 * (1 + damping)
+    const h11 = fit11 * (1 + damping)
+    const determinant = h00 * h11 - fit01 * fit01
+    const nextA = logA + (fitG0 * h11 - fitG1 * fit01) / determinant
+    const nextB = logB + (fitG1 * h00 - fitG0 * fit01) / determinant
+    const k00 = fit00
+    const k01 = fit01
+    const k11 = fit11
+    const g0 = fitG0
+    const g1 = fitG1
+    const next = abs(nextA) < 20 && abs(nextB) < 20 ? curveStep(nextA, nextB, minDist, spread) : Infinity
+    if (next < error) {
+      const gain = error - next
+      logA = nextA
+      logB = nextB
+      error = next
+      damping = max(damping * 0.1, 1e-12)
+      if (gain < 1e-14) break
+    } else {
+      fit00 = k00
+      fit01 = k01
+      fit11 = k11
+      fitG0 = g0
+      fitG1 = g1
+      damping *= 10
+      if (damping > 1e8) break
+    }
+  }
+  curveA = exp2(logA)
+  curveB = exp2(logB)
+}
+
+let fit00: f64 = 0
+let fit01: f64 = 0
+let fit11: f64 = 0
+let fitG0: f64 = 0
+let fitG1: f64 = 0
+
+/** The squared error at (log2 a, log2 b); leaves the normal equations in the `fit…` globals. */
+function curveStep(logA: f64, logB: f64, minDist: f64, spread: f64): f64 {
+  const LN2: f64 = 0.6931471805599453
+  const b = exp2(logB)
+  let error: f64 = 0
+  fit00 = 0
+  fit01 = 0
+  fit11 = 0
+  fitG0 = 0
+  fitG1 = 0
+  for (let place = 0; place < 300; place++) {
+    const x = (<f64>place * 3 * spread) / 299
+    const wanted = x < minDist ? 1.0 : exp2(-(x - minDist) / spread / LN2)
+    let value: f64 = 1
+    let d0: f64 = 0
+    let d1: f64 = 0
+    if (x > 0) {
+      const logX = log2(x)
+      const power = exp2(min(900.0, max(-900.0, logA + 2 * b * logX)))
+      value = 1 / (1 + power)
+      const slope = -value * value * power * LN2
+      d0 = slope
+      d1 = slope * 2 * b * logX * LN2
+    }
+    const rest = wanted - value
+    error += rest * rest
+    fit00 += d0 * d0
+    fit01 += d0 * d1
+    fit11 += d1 * d1
+    fitG0 += d0 * rest
+    fitG1 += d1 * rest
+  }
+  return error
+}
+
+export function fittedA(): f64 {
+  return curveA
+}
+
+export function fittedB(): f64 {
+  return curveB
+}
+
+/** Bytes of working memory for the graph of `size` points with `k` neighbours each. */
+export function graphBytes(size: i32, k: i32): usize {
+  const pairs = <usize>size * <usize>k
+  return (
+    2 * align((<usize>(size + 1)) << 2) +
+    align((<usize>size) << 2) +
+    2 * align(pairs << 2) +
+    2 * align(edgeBound(size, k) << 2)
+  )
+}
+
+/** Starts a graph from `neighborIndices` and `neighborDistances` [size,k], nearest first, without the points themselves. */
+export function beginGraph(
+  neighborIndices: usize,
+  neighborDistances: usize,
+  size: i32,
+  k: i32,
+  workspace: usize,
+): void {
+  indices = neighborIndices
+  distances = neighborDistances
+  count = size
+  perRow = k
+  const pairs = <usize>size * <usize>k
+  starts = workspace
+  incomingStarts = starts + align((<usize>(size + 1)) << 2)
+  degrees = incomingStarts + align((<usize>(size + 1)) << 2)
+  members = degrees + align((<usize>size) << 2)
+  incoming = members + align(pairs << 2)
+  edgePoints = incoming + align(pairs << 2)
+  edgeWeights = edgePoints + align(edgeBound(size, k) << 2)
+}
+
+/**
+ * Directed memberships of rows [from,to): exp(−(d − ρ)/σ) with ρ the smallest distance above 0 and σ so that the
+ * memberships sum to log2(k + 1) (bisection); `meanOfAll` is the mean of all distances, zeros of the points themselves
+ * included.
+ */
+export function weighNeighbors(from: i32, to: i32, meanOfAll: f64): void {
+  const target: f64 = log2(<f64>(perRow + 1))
+  for (let row = from; row < to; row++) {
+    const start = distances + word(row * perRow)
+    let rho: f64 = 0
+    let sum: f64 = 0
+    for (let place = 0; place < perRow; place++) {
+      const distance = <f64>load<f32>(start + word(place))
+      sum += distance
+      if (rho == 0 && distance > 0) rho = distance
+    }
+    let low: f64 = 0
+    let high: f64 = Infinity
+    let sigma: f64 = 1
+    for (let round = 0; round < 64; round++) {
+      const total = sumMembers(start, <f32>rho, <f32>(-(<f64>LOG2E) / sigma))
+      if (abs(total - target) < 1e-5) break
+      if (total > target) {
+        high = sigma
+        sigma = (low + high) / 2
+      } else {
+        low = sigma
+        sigma = high == Infinity ? sigma * 2 : (low + high) / 2
+      }
+    }
+    const mean = rho > 0 ? sum / <f64>(perRow + 1) : meanOfAll
+    sigma = max(sigma, 1e-3 * mean)
+    const factor = sigma > 0 ? <f32>(-(<f64>LOG2E) / sigma) : <f32>0
+    const scale = f32x4.splat(factor)
+    const shift = f32x4.splat(<f32>rho)
+    for (let place = 0; place < perRow; place++) {
+      const above = f32x4.pmax(f32x4.splat(0), f32x4.sub(v128.load32_splat(start + word(place)), shift))
+      const member = f32x4.extract_lane(exp2Fine(f32x4.mul(above, scale)), 0)
+      store<f32>(members + word(row * perRow + place), member)
+    }
+  }
+}
+
+function sumMembers(start: usize, rho: f32, factor: f32): f64 {
+  const scale = f32x4.splat(factor)
+  const shift = f32x4.splat(rho)
+  const zero = f32x4.splat(0)
+  let sum = zero
+  let place = 0
+  for (; place + 4 <= perRow; place += 4) {
+    const above = f32x4.pmax(zero, f32x4.sub(v128.load(start + word(place)), shift))
+    sum = f32x4.add(sum, exp2Fine(f32x4.mul(above, scale)))
+  }
+  let total =
+    <f64>f32x4.extract_lane(sum, 0) +
+    <f64>f32x4.extract_lane(sum, 1) +
+    <f64>f32x4.extract_lane(sum, 2) +
+    <f64>f32x4.extract_lane(sum, 3)
+  for (; place < perRow; place++) {
+    const above = f32x4.pmax(zero, f32x4.sub(v128.load32_splat(start + word(place)), shift))
+    total += <f64>f32x4.extract_lane(exp2Fine(f32x4.mul(above, scale)), 0)
+  }
+  return total
+}
+
+/** Membership of `other` among the neighbours of `row`, 0 if it is none. */
+function memberOf(row: i32, other: i32): f32 {
+  const start = row * perRow
+  for (let place = start; place < start + perRow; place++) {
+    if (load<i32>(indices + word(place)) == other) return load<f32>(members + word(place))
+  }
+  return 0
+}
+
+/**
+ * Joins the directed memberships to the symmetric graph, w + w′ − w·w′; edges below the largest weight / `epochs` are left
+ * out. Returns the number of edges, padding included.
+ */
+export function joinGraph(epochs: i32): i32 {
+  const pairs = count * perRow
+  memory.fill(incomingStarts, 0, (<usize>(count + 1)) << 2)
+  for (let pair = 0; pair < pairs; pair++) {
+    const at = incomingStarts + word(load<i32>(indices + word(pair)) + 1)
+    store<i32>(at, load<i32>(at) + 1)
+  }
+  for (let row = 0; row < count; row++) {
+    const at = incomingStarts + word(row)
+    store<i32>(at, load<i32>(at) + load<i32>(at, 4), 4)
+  }
+  // `starts` serves as the cursor of each list first.
+  memory.copy(starts, incomingStarts, (<usize>count) << 2)
+  for (let row = 0; row < count; row++) {
+    for (let place = 0; place < perRow; place++) {
+      const cursor = starts + word(load<i32>(indices + word(row * perRow + place)))
+      const at = load<i32>(cursor)
+      store<i32>(cursor, at + 1)
+      store<i32>(incoming + word(at), row)
+    }
+  }
+
+  let largest: f32 = 0
+  for (let row = 0; row < count; row++) {
+    for (let place = 0; place < perRow; place++) {
+      const pair = row * perRow + place
+      const own = load<f32>(members + word(pair))
+      const back = memberOf(load<i32>(indices + word(pair)), row)
+      largest = max(largest, own + back - own * back)
+    }
+  }
+  const least = largest / <f32>epochs
+
+  let edge = 0
+  for (let row = 0; row < count; row++) {
+    store<i32>(starts + word(row), edge)
+    let degree: f32 = 0
+    for (let place = 0; place < perRow; place++) {
+      const pair = row * perRow + place
+      const other = load<i32>(indices + word(pair))
+      const own = load<f32>(members + word(pair))
+      const back = memberOf(other, row)
+      const weight = own + back - own * back
+      if (weight < least) continue
+      store<i32>(edgePoints + word(edge), other)
+      store<f32>(edgeWeights + word(edge), weight)
+      degree += weight
+      edge++
+    }
+    const end = load<i32>(incomingStarts + word(row + 1))
+    for (let at = load<i32>(incomingStarts + word(row)); at < end; at++) {
+      const other = load<i32>(incoming + word(at))
+      let mutual = false
+      for (let place = row * perRow; place < (row + 1) * perRow; place++) {
+        if (load<i32>(indices + word(place)) == other) {
+          mutual = true
+          break
+        }
+      }
+      const weight = memberOf(other, row)
+      if (mutual || weight < least) continue
+      store<i32>(edgePoints + word(edge), other)
+      store<f32>(edgeWeights + word(edge), weight)
+      degree += weight
+      edge++
+    }
+    store<f32>(degrees + word(row), degree)
+    while (edge & 3) {
+      store<i32>(edgePoints + word(edge), row)
+      store<f32>(edgeWeights + word(edge), 0)
+      edge++
+    }
+  }
+  store<i32>(starts + word(count), edge)
+  return edge
+}
+
+/** Bytes of one buffer of positions: 2 floats a point in the plane, 4 in space, and the first points again at the end. */
+export function positionBytes(size: i32, dims: i32): usize {
+  return align((<usize>(size + WINDOW)) << (dims == 2 ? 3 : 4))
+}
+
+/** Repeats the first points behind the last one, so that a window may start at any point. */
+export function wrapPositions(positions: usize, dims: i32): void {
+  const shift: usize = dims == 2 ? 3 : 4
+  for (let extra = 0; extra < WINDOW; extra++) {
+    memory.copy(
+      positions + ((<usize>(count + extra)) << shift),
+      positions + ((<usize>(extra % count)) << shift),
+      1 << shift,
+    )
+  }
+}
+
+function mix(value: u32): u32 {
+  let bits = value
+  bits = (bits ^ (bits >> 16)) * 0x85ebca6b
+  bits = (bits ^ (bits >> 13)) * 0xc2b2ae35
+  return bits ^ (bits >> 16)
+}
+
+function sumLanes(v: v128): f32 {
+  return f32x4.extract_lane(v, 0) + f32x4.extract_lane(v, 1) + (f32x4.extract_lane(v, 2) + f32x4.extract_lane(v, 3))
+}
+
+function clip(v: v128): v128 {
+  return f32x4.pmin(f32x4.splat(4), f32x4.pmax(f32x4.splat(-4), v))
+}
+
+/**
+ * One epoch of points [from,to) in the plane: reads `source`, writes `target` ([·,2] float32 each). `rate` is the step,
+ * `stream` a hash of seed, head and epoch.
+ */
+export function layoutPlane(from: i32, to: i32, source: usize, target: usize, rate: f32, stream: u32): void {
+  const power = f32x4.splat(<f32>curveB)
+  const offset = f32x4.splat(<f32>log2(curveA))
+  const pull = f32x4.splat(<f32>(-4 * curveB)) // 2 · (−2ab): both ends of an edge move, and each edge is in two rows
+  const push = f32x4.splat(<f32>(2 * curveB))
+  const one = f32x4.splat(1)
+  const tiny = f32x4.splat(1e-12)
+  const near = f32x4.splat(0.001)
+  for (let row = from; row < to; row++) {
+    const own = v128.load64_splat(source + ((<usize>row) << 3))
+    const x = v128.shuffle<f32>(own, own, 0, 0, 0, 0)
+    const y = v128.shuffle<f32>(own, own, 1, 1, 1, 1)
+    let sumX = f32x4.splat(0)
+    let sumY = f32x4.splat(0)
+    const end = load<i32>(starts + word(row + 1))
+    for (let edge = load<i32>(starts + word(row)); edge < end; edge += 4) {
+      const point = edgePoints + word(edge)
+      let low = v128.load64_zero(source + ((<usize>load<u32>(point)) << 3))
+      low = v128.load_lane<u64>(source + ((<usize>load<u32>(point, 4)) << 3), low, 1)
+      let high = v128.load64_zero(source + ((<usize>load<u32>(point, 8)) << 3))
+      high = v128.load_lane<u64>(source + ((<usize>load<u32>(point, 12)) << 3), high, 1)
+      const dx = f32x4.sub(x, v128.shuffle<f32>(low, high, 0, 2, 4, 6))
+      const dy = f32x4.sub(y, v128.shuffle<f32>(low, high, 1, 3, 5, 7))
+      const square = f32x4.add(f32x4.add(f32x4.mul(dx, dx), f32x4.mul(dy, dy)), tiny)
+      const curve = exp2x4(f32x4.add(f32x4.mul(log2x4(square), power), offset))
+      // Clipping, as the repulsion needs it, would never bite: the pull of an edge stays below 4.
+      const weight = f32x4.mul(pull, v128.load(edgeWeights + word(edge)))
+      const slope = f32x4.div(f32x4.mul(weight, curve), f32x4.mul(square, f32x4.add(curve, one)))
+      sumX = f32x4.add(sumX, f32x4.mul(slope, dx))
+      sumY = f32x4.add(sumY, f32x4.mul(slope, dy))
+    }
+    let apartX = f32x4.splat(0)
+    let apartY = f32x4.splat(0)
+    const hash = mix(stream + <u32>row * 0x9e3779b9)
+    const begin = <usize>((<u64>hash * <u64>count) >> 32)
+    const stop = source + ((begin + WINDOW) << 3)
+    for (let at = source + (begin << 3); at < stop; at += 32) {
+      const low = v128.load(at)
+      const high = v128.load(at, 16)
+      const dx = f32x4.sub(x, v128.shuffle<f32>(low, high, 0, 2, 4, 6))
+      const dy = f32x4.sub(y, v128.shuffle<f32>(low, high, 1, 3, 5, 7))
+      const square = f32x4.add(f32x4.add(f32x4.mul(dx, dx), f32x4.mul(dy, dy)), tiny)
+      const curve = exp2x4(f32x4.add(f32x4.mul(log2x4(square), power), offset))
+      const slope = f32x4.div(push, f32x4.mul(f32x4.add(square, near), f32x4.add(curve, one)))
+      apartX = f32x4.add(apartX, clip(f32x4.mul(slope, dx)))
+      apartY = f32x4.add(apartY, clip(f32x4.mul(slope, dy)))
+    }
+    const share = (NEGATIVES * load<f32>(degrees + word(row))) / <f32>WINDOW
+    const place = target + ((<usize>row) << 3)
+    store<f32>(place, f32x4.extract_lane(x, 0) + rate * (sumLanes(sumX) + share * sumLanes(apartX)))
+    store<f32>(place, f32x4.extract_lane(y, 0) + rate * (sumLanes(sumY) + share * sumLanes(apartY)), 4)
+  }
+}
+
+/** The same in space: [·,4] float32, the last one unused. */
+export function layoutSpace(from: i32, to: i32, source: usize, target: usize, rate: f32, stream: u32): void {
+  const power = f32x4.splat(<f32>curveB)
+  const offset = f32x4.splat(<f32>log2(curveA))
+  const pull = f32x4.splat(<f32>(-4 * curveB))
+  const push = f32x4.splat(<f32>(2 * curveB))
+  const one = f32x4.splat(1)
+  const tiny = f32x4.splat(1e-12)
+  const near = f32x4.splat(0.001)
+  for (let row = from; row < to; row++) {
+    const own = v128.load(source + ((<usize>row) << 4))
+    const x = v128.shuffle<f32>(own, own, 0, 0, 0, 0)
+    const y = v128.shuffle<f32>(own, own, 1, 1, 1, 1)
+    const z = v128.shuffle<f32>(own, own, 2, 2, 2, 2)
+    let sumX = f32x4.splat(0)
+    let sumY = f32x4.splat(0)
+    let sumZ = f32x4.splat(0)
+    const end = load<i32>(starts + word(row + 1))
+    for (let edge = load<i32>(starts + word(row)); edge < end; edge += 4) {
+      const point = edgePoints + word(edge)
+      const p0 = v128.load(source + ((<usize>load<u32>(point)) << 4))
+      const p1 = v128.load(source + ((<usize>load<u32>(point, 4)) << 4))
+      const p2 = v128.load(source + ((<usize>load<u32>(point, 8)) << 4))
+      const p3 = v128.load(source + ((<usize>load<u32>(point, 12)) << 4))
+      const xy01 = v128.shuffle<f32>(p0, p1, 0, 1, 4, 5)
+      const xy23 = v128.shuffle<f32>(p2, p3, 0, 1, 4, 5)
+      const z01 = v128.shuffle<f32>(p0, p1, 2, 3, 6, 7)
+      const z23 = v128.shuffle<f32>(p2, p3, 2, 3, 6, 7)
+      const dx = f32x4.sub(x, v128.shuffle<f32>(xy01, xy23, 0, 2, 4, 6))
+      const dy = f32x4.sub(y, v128.shuffle<f32>(xy01, xy23, 1, 3, 5, 7))
+      const dz = f32x4.sub(z, v128.shuffle<f32>(z01, z23, 0, 2, 4, 6))
+      let square = f32x4.add(f32x4.add(f32x4.mul(dx, dx), f32x4.mul(dy, dy)), f32x4.mul(dz, dz))
+      square = f32x4.add(square, tiny)
+      const curve = exp2x4(f32x4.add(f32x4.mul(log2x4(square), power), offset))
+      // Clipping, as the repulsion needs it, would never bite: the pull of an edge stays below 4.
+      const weight = f32x4.mul(pull, v128.load(edgeWeights + word(edge)))
+      const slope = f32x4.div(f32x4.mul(weight, curve), f32x4.mul(square, f32x4.add(curve, one)))
+      sumX = f32x4.add(sumX, f32x4.mul(slope, dx))
+      sumY = f32x4.add(sumY, f32x4.mul(slope, dy))
+      sumZ = f32x4.add(sumZ, f32x4.mul(slope, dz))
+    }
+    let apartX = f32x4.splat(0)
+    let apartY = f32x4.splat(0)
+    let apartZ = f32x4.splat(0)
+    const hash = mix(stream + <u32>row * 0x9e3779b9)
+    const begin = <usize>((<u64>hash * <u64>count) >> 32)
+    const stop = source + ((begin + WINDOW) << 4)
+    for (let at = source + (begin << 4); at < stop; at += 64) {
+      const p0 = v128.load(at)
+      const p1 = v128.load(at, 16)
+      const p2 = v128.load(at, 32)
+      const p3 = v128.load(at, 48)
+      const xy01 = v128.shuffle<f32>(p0, p1, 0, 1, 4, 5)
+      const xy23 = v128.shuffle<f32>(p2, p3, 0, 1, 4, 5)
+      const z01 = v128.shuffle<f32>(p0, p1, 2, 3, 6, 7)
+      const z23 = v128.shuffle<f32>(p2, p3, 2, 3, 6, 7)
+      const dx = f32x4.sub(x, v128.shuffle<f32>(xy01, xy23, 0, 2, 4, 6))
+      const dy = f32x4.sub(y, v128.shuffle<f32>(xy01, xy23, 1, 3, 5, 7))
+      const dz = f32x4.sub(z, v128.shuffle<f32>(z01, z23, 0, 2, 4, 6))
+      let square = f32x4.add(f32x4.add(f32x4.mul(dx, dx), f32x4.mul(dy, dy)), f32x4.mul(dz, dz))
+      square = f32x4.add(square, tiny)
+      const curve = exp2x4(f32x4.add(f32x4.mul(log2x4(square), power), offset))
+      const slope = f32x4.div(push, f32x4.mul(f32x4.add(square, near), f32x4.add(curve, one)))
+      apartX = f32x4.add(apartX, clip(f32x4.mul(slope, dx)))
+      apartY = f32x4.add(apartY, clip(f32x4.mul(slope, dy)))
+      apartZ = f32x4.add(apartZ, clip(f32x4.mul(slope, dz)))
+    }
+    const share = (NEGATIVES * load<f32>(degrees + word(row))) / <f32>WINDOW
+    const place = target + ((<usize>row) << 4)
+    store<f32>(place, f32x4.extract_lane(x, 0) + rate * (sumLanes(sumX) + share * sumLanes(apartX)))
+    store<f32>(place, f32x4.extract_lane(y, 0) + rate * (sumLanes(sumY) + share * sumLanes(apartY)), 4)
+    store<f32>(place, f32x4.extract_lane(z, 0) + rate * (sumLanes(sumZ) + share * sumLanes(apartZ)), 8)
+    store<f32>(place, 0, 12)
+  }
+}
