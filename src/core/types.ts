@@ -127,6 +127,8 @@ export interface JointVectors {
   c: number
   /** [dim]; zeros where nothing is shifted. */
   shift: Float32Array
+  /** The search for c stopped at an end of its range. */
+  cAtBound?: boolean
 }
 
 export type JointId = 'raw' | 'translate' | 'scale' | 'lift'

@@ -9,6 +9,8 @@ export interface HeadContext {
   window: number | null
   /** [n] 1 where the token is special. */
   special: Uint8Array
+  /** [m] the same of the keys. */
+  keySpecial: Uint8Array
   settings: ProjectionSettings
   /** layer · H + head: the stream of seeded randomness (core/random.ts). */
   headIndex: number

@@ -1,4 +1,15 @@
-import type { Backend, Dtype, HeadVectors, ModelInfo, ModelInput, Progress, ProjectionSettings, SequenceVectors, Span, Token } from '../core/types'
+import type {
+  Backend,
+  Dtype,
+  HeadVectors,
+  ModelInfo,
+  ModelInput,
+  Progress,
+  ProjectionSettings,
+  SequenceVectors,
+  Span,
+  Token,
+} from '../core/types'
 
 /**
  * What the page and its workers say to each other. Typed arrays are transferred, not copied. Every method rejects with an
@@ -36,7 +47,11 @@ export interface PreparedInput {
 
 export interface ModelService {
   /** Downloads (or takes from the cache), patches, creates the session and runs the self-test. Replaces an open model. */
-  open(spec: ModelSpec, onProgress: (progress: Progress) => void, onRequest: (record: RequestRecord) => void): Promise<ModelInfo>
+  open(
+    spec: ModelSpec,
+    onProgress: (progress: Progress) => void,
+    onRequest: (record: RequestRecord) => void,
+  ): Promise<ModelInfo>
   /** Tokens of each line, truncated to the model's length. */
   prepareTexts(lines: string[]): Promise<PreparedInput[]>
   /** Pixels of each image as the model sees them. An undecodable one gives IMAGE_FAILED in its place. */
@@ -53,9 +68,12 @@ export interface ProjectionJob {
   vectors: HeadVectors
   spans: Span[]
   causal: boolean
+  /** Keys further than this from the query are masked; null or absent: no window. */
+  window?: number | null
   /** [n] 1 where the token is special. */
   special: Uint8Array
-  /** [n] positions inside the sequence. */
+  /** [m] the same for the keys of cross-attention; absent: the keys' tokens are the queries'. */
+  keySpecial?: Uint8Array
   settings: ProjectionSettings
   /** Figures of the joint space and of the picture are computed too. */
   figures: boolean

@@ -1,0 +1,4 @@
+import { translateKeys } from '../../core/joint'
+import type { JointMethod } from '../types'
+
+export const method: JointMethod = { id: 'translate', apply: async (head) => translateKeys(head) }

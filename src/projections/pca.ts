@@ -1,0 +1,121 @@
+import { EigenvalueDecomposition, Matrix } from 'ml-matrix'
+import type { JointVectors, MetricId, Span } from '../core/types'
+import { loadKernel, type Kernel } from './kernel'
+import { orientAxes } from './orientation'
+import type { Projection } from './types'
+
+interface CovarianceExports {
+  addRows(rows: number, from: number, to: number, dim: number, sums: number): void
+  addScatter(rows: number, from: number, to: number, dim: number, means: number, centred: number, scatter: number): void
+  projectRows(
+    rows: number,
+    from: number,
+    to: number,
+    dim: number,
+    means: number,
+    directions: number,
+    axes: number,
+    points: number,
+  ): void
+  normalizeRows(rows: number, from: number, to: number, dim: number): void
+}
+
+let loading: Promise<Kernel<CovarianceExports>> | null = null
+
+/** The kernel is used between two awaits only, so one instance serves all callers. */
+function loadCovariance(): Promise<Kernel<CovarianceExports>> {
+  loading ??= loadKernel<CovarianceExports>(new URL('../kernels/build/covariance.wasm', import.meta.url)).catch(
+    (error: unknown) => {
+      loading = null
+      throw error
+    },
+  )
+  return loading
+}
+
+/** Eigenvalues below this share of the largest are rounding: their axes are left empty. */
+const emptyAxis = 1e-12
+
+/** Rows of the scratch block of the kernel's `addScatter`. */
+const blockRows = 64
+
+/**
+ * Principal axes of queries and keys together: [n+m,dims], queries first. `cosine` takes the rows' directions (rows of length
+ * 1, zeros stay), `euclidean` the rows as they are. Only + − × ÷ √ in a fixed order: the same bits in every engine.
+ */
+export async function computePca(
+  joint: JointVectors,
+  metric: MetricId,
+  dims: 2 | 3,
+  spans: readonly Span[],
+): Promise<Float32Array> {
+  const kernel = await loadCovariance()
+  const { n, m } = joint
+  const count = n + m
+  const dim = Math.ceil(joint.dim / 4) * 4
+  kernel.reset()
+  const rows = kernel.allocate(count * dim * 4)
+  const means = kernel.allocate(dim * 8)
+  const centred = kernel.allocate(blockRows * dim * 8)
+  const scatter = kernel.allocate(dim * dim * 8)
+  const directions = kernel.allocate(dims * dim * 8)
+  const coordinates = kernel.allocate(count * dims * 4)
+
+  copyRows(joint, dim, kernel.float32(rows, count * dim))
+  if (metric === 'cosine') kernel.exports.normalizeRows(rows, 0, count, dim)
+
+  const meanView = kernel.float64(means, dim).fill(0)
+  kernel.exports.addRows(rows, 0, count, dim, means)
+  for (let column = 0; column < dim; column++) meanView[column]! /= Math.max(1, count)
+  const scatterView = kernel.float64(scatter, dim * dim).fill(0)
+  kernel.exports.addScatter(rows, 0, count, dim, means, centred, scatter)
+  kernel.float64(directions, dims * dim).set(principalDirections(scatterView, dim, dims))
+  kernel.exports.projectRows(rows, 0, count, dim, means, directions, dims, coordinates)
+
+  const points = kernel.float32(coordinates, count * dims).slice()
+  orientAxes(points, n, m, dims, spans)
+  return points
+}
+
+/** Queries, then keys, each row padded with zeros to `dim`, a multiple of 4. */
+function copyRows(joint: JointVectors, dim: number, target: Float32Array): void {
+  const { n, m, q, k } = joint
+  if (dim === joint.dim) {
+    target.set(q.subarray(0, n * dim))
+    target.set(k.subarray(0, m * dim), n * dim)
+    return
+  }
+  target.fill(0)
+  for (let row = 0; row < n + m; row++) {
+    const source = row < n ? q : k
+    const start = (row < n ? row : row - n) * joint.dim
+    target.set(source.subarray(start, start + joint.dim), row * dim)
+  }
+}
+
+/** The eigenvectors of the largest eigenvalues of a symmetric matrix given by its upper triangle: [dims,dim]. */
+function principalDirections(scatter: Float64Array, dim: number, dims: number): Float64Array {
+  const matrix = new Matrix(dim, dim)
+  for (let row = 0; row < dim; row++) {
+    for (let column = row; column < dim; column++) {
+      const value = scatter[row * dim + column]!
+      matrix.set(row, column, value)
+      matrix.set(column, row, value)
+    }
+  }
+  const { realEigenvalues, eigenvectorMatrix } = new EigenvalueDecomposition(matrix, { assumeSymmetric: true })
+  const order = realEigenvalues.map((_, index) => index).sort((a, b) => realEigenvalues[b]! - realEigenvalues[a]!)
+  const largest = realEigenvalues[order[0]!]!
+  const directions = new Float64Array(dims * dim)
+  for (let axis = 0; axis < dims; axis++) {
+    const index = order[axis]!
+    if (!(realEigenvalues[index]! > emptyAxis * largest)) continue
+    for (let column = 0; column < dim; column++) directions[axis * dim + column] = eigenvectorMatrix.get(column, index)
+  }
+  return directions
+}
+
+export const projection: Projection = {
+  id: 'pca',
+  project: (joint, { settings, spans }) => computePca(joint, settings.metric, settings.dims, spans),
+}

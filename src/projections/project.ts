@@ -1,0 +1,101 @@
+import { AppError } from '../core/errors'
+import { FidelityMeter, longestSpan } from '../core/fidelity'
+import { fidelityFigures } from '../core/figures'
+import type { JointVectors } from '../core/types'
+import type { ProjectionAnswer, ProjectionJob, ProjectionService } from '../rpc/contracts'
+import { jointInfo, loadJointMethod } from './joint/registry'
+import { loadProjection } from './registry'
+import { Slices, systemSliceClock, type SliceClock } from './slices'
+import type { HeadContext } from './types'
+
+/** Does the jobs of one projection worker: joint method, then projection, then figures, in slices that let `cancel` in. */
+export class ProjectionEngine implements ProjectionService {
+  readonly #clock: SliceClock
+  readonly #running = new Set<Slices>()
+
+  constructor(clock: SliceClock = systemSliceClock) {
+    this.#clock = clock
+  }
+
+  /**
+   * Throws BAD_ARGUMENT (arrays that don't fit their sizes), VERIFY_FAILED (numbers that are not finite), NOT_AVAILABLE
+   * (a method that is not built), CANCELLED, OUT_OF_MEMORY.
+   */
+  async project(
+    job: ProjectionJob,
+    onProgress: ((done: number, total: number) => void) | null = null,
+  ): Promise<ProjectionAnswer> {
+    checkJob(job)
+    const slices = new Slices(onProgress, this.#clock)
+    this.#running.add(slices)
+    try {
+      const context = createContext(job, slices)
+      const jointMethod = await loadJointMethod(job.settings.joint)
+      const projection = job.points ? null : await loadProjection(job.settings.projection)
+      slices.check()
+      const joint = await jointMethod.apply(job.vectors, context)
+      const points = job.points ?? (await projection!.project(joint, context))
+      slices.check()
+      const figures = job.figures ? await measure(context, joint, points) : null
+      return { points, c: joint.c, shift: joint.shift, figures }
+    } finally {
+      this.#running.delete(slices)
+    }
+  }
+
+  async cancel(): Promise<void> {
+    for (const slices of this.#running) slices.cancel()
+  }
+}
+
+function createContext(job: ProjectionJob, slices: Slices): HeadContext {
+  const { vectors, spans, causal, window = null, special, settings, headIndex } = job
+  const keySpecial = job.keySpecial ?? (vectors.n === vectors.m ? special : new Uint8Array(vectors.m))
+  const pause = (done: number, total: number) => slices.pause(done, total)
+  return { vectors, spans, causal, window, special, keySpecial, settings, headIndex, pause }
+}
+
+async function measure(
+  context: HeadContext,
+  joint: JointVectors,
+  points: Float32Array,
+): Promise<Record<string, number | null>> {
+  const { vectors, spans, causal, window, special, keySpecial, settings } = context
+  const { byConstruction } = jointInfo(settings.joint)
+  const meter = new FidelityMeter(
+    {
+      vectors,
+      joint,
+      jointMetric: byConstruction ? 'euclidean' : 'cosine',
+      mask: { causal, window },
+      querySpecial: special,
+      keySpecial,
+      points,
+      dims: settings.dims,
+    },
+    longestSpan(spans),
+  )
+  for (const [index, span] of spans.entries()) {
+    meter.add(span)
+    await context.pause(index + 1, spans.length)
+  }
+  return fidelityFigures(meter.result(), { c: joint.c, cAtBound: joint.cAtBound ?? false, byConstruction })
+}
+
+function checkJob({ vectors, spans, special, keySpecial, settings, points }: ProjectionJob): void {
+  const { q, k, n, m, dim } = vectors
+  const fits =
+    q.length === n * dim &&
+    k.length === m * dim &&
+    special.length === n &&
+    (keySpecial === undefined || keySpecial.length === m) &&
+    (points === null || points.length === (n + m) * settings.dims) &&
+    spans.every((span) => span.queryStart + span.queries <= n && span.keyStart + span.keys <= m)
+  if (fits) return
+  const details = `n ${n}, m ${m}, dim ${dim}, q ${q.length}, k ${k.length}, special ${special.length}`
+  throw new AppError(
+    'BAD_ARGUMENT',
+    'The vectors of this head do not fit their sizes, so they cannot be projected: run the model again.',
+    { details },
+  )
+}

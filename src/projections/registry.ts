@@ -1,0 +1,63 @@
+import { AppError } from '../core/errors'
+import type { ProjectionId } from '../core/types'
+import type { Projection, ProjectionInfo, ProjectionParameter } from './types'
+
+const metric: ProjectionParameter = { id: 'metric', pythonName: 'metric', default: 'cosine' }
+const seed: ProjectionParameter = { id: 'seed', pythonName: 'random_state', default: 0 }
+const neighbors: ProjectionParameter = {
+  id: 'neighbors',
+  pythonName: 'n_neighbors',
+  default: 15,
+  minimum: 2,
+  maximum: 200,
+}
+const mindist: ProjectionParameter = { id: 'mindist', pythonName: 'min_dist', default: 0.1, minimum: 0, maximum: 1 }
+const epochs: ProjectionParameter = { id: 'epochs', pythonName: 'n_epochs', default: null, minimum: 1, maximum: 2000 }
+
+type Entry = ProjectionInfo & { load(): Promise<{ projection: Projection }> }
+
+/** One file and one line here make a projection. */
+const entries: Partial<Record<ProjectionId, Entry>> = {
+  pca: {
+    id: 'pca',
+    label: 'PCA',
+    description: 'The directions of largest variance. Linear: distances shrink, nothing is torn.',
+    dims: [2, 3],
+    parameters: [metric],
+    openedHeadOnly: false,
+    load: () => import('./pca'),
+  },
+  'umap-js': {
+    id: 'umap-js',
+    label: 'UMAP (umap-js)',
+    description: 'The reference implementation in JavaScript: slow, for the opened head only.',
+    dims: [2, 3],
+    parameters: [metric, seed, neighbors, mindist, epochs],
+    openedHeadOnly: true,
+    load: () => import('./umap-js'),
+  },
+  singular: {
+    id: 'singular',
+    label: 'QK singular axes',
+    description: 'The axes that explain most of q·k. Read it by inner product, not by distance.',
+    dims: [2, 3],
+    parameters: [],
+    openedHeadOnly: false,
+    load: () => import('./singular'),
+  },
+}
+
+export const projectionInfos: readonly ProjectionInfo[] = Object.values(entries)
+
+/** Null for a projection that is not built. */
+export const projectionInfo = (id: ProjectionId): ProjectionInfo | null => entries[id] ?? null
+
+/** The projection of that name. Throws NOT_AVAILABLE for one that is unknown or not built yet. */
+export async function loadProjection(id: string): Promise<Projection> {
+  const entry = Object.hasOwn(entries, id) ? entries[id as ProjectionId] : undefined
+  if (!entry) {
+    const names = Object.keys(entries).join(', ')
+    throw new AppError('NOT_AVAILABLE', `The projection “${id}” is not built: choose one of ${names}.`)
+  }
+  return (await entry.load()).projection
+}

@@ -1,0 +1,18 @@
+import { expose, transfer } from 'comlink'
+import { ProjectionEngine } from '../src/projections/project'
+import type { ProjectionService } from '../src/rpc/contracts'
+import { installErrorTransport } from '../src/rpc/transport'
+
+installErrorTransport()
+
+const engine = new ProjectionEngine()
+
+const service: ProjectionService = {
+  async project(job, onProgress) {
+    const answer = await engine.project(job, onProgress)
+    return transfer(answer, [answer.points.buffer, answer.shift.buffer])
+  },
+  cancel: () => engine.cancel(),
+}
+
+expose(service)
