@@ -18,11 +18,21 @@ export interface Tap {
   /** Name of the graph output. */
   name: string
   layout: TapLayout
+  /** The tensor holds `factor` times the vectors: the model scales them before it splits them into heads. Absent: 1. */
+  factor?: number
 }
 
 export interface SiteFlags {
   /** The operator that holds the product. */
-  operator: 'MatMul' | 'Einsum' | 'FusedMatMul' | 'MatMulInteger' | 'Attention' | 'MultiHeadAttention' | 'GroupQueryAttention' | 'com.microsoft.Attention'
+  operator:
+    | 'MatMul'
+    | 'Einsum'
+    | 'FusedMatMul'
+    | 'MatMulInteger'
+    | 'Attention'
+    | 'MultiHeadAttention'
+    | 'GroupQueryAttention'
+    | 'com.microsoft.Attention'
   rotary: boolean
   /** Something is added to the scores: a mask, or a bias. Only the self-test can tell which. */
   additive: boolean
@@ -34,6 +44,12 @@ export interface SiteFlags {
   windowed: boolean
   /** q or k pass through an integer product. */
   quantised: boolean
+}
+
+/** The product of `constant` (null: 1/√d) and of tensors that are read at run time: one number, or one a head. */
+export interface Scale {
+  constant: number | null
+  runtime: { name: string; divide: boolean }[]
 }
 
 /** One attention of the graph, in topological order: a layer of the atlas. */
@@ -48,8 +64,15 @@ export interface Site {
   /** Known from attributes; null: from the dimensions at run time. */
   heads: number | null
   kvHeads: number | null
+  /**
+   * What the operator that multiplies queries and keys gives, [B,H,n,m] or [B·H,n,m], where something is added to it later:
+   * product = scale · q·k tells a bias from a wrong finding. null: not needed, or inside a fused operator.
+   */
+  product: { name: string; scale: Scale } | null
+  /** The mask that attributes of a fused operator ask for; null: nothing is known before a run. */
+  mask: { causal: boolean; window: number | null } | null
   /** scores = scale · q·k: the product of `constant` (null: 1/√d) and the run-time scalars. */
-  scale: { constant: number | null; runtime: { name: string; divide: boolean }[] }
+  scale: Scale
   flags: SiteFlags
   /** A module path, when node names hold one: a hint for people, never used by code. */
   hint: string
@@ -76,6 +99,25 @@ export interface Plan {
   /** File names of external data that the graph itself names. */
   externalFiles: string[]
   quantised: boolean
+  /** What is added to the graph so that every tap is a tensor of it. */
+  additions: Additions
+}
+
+export interface NewNode {
+  operator: string
+  domain: string
+  inputs: string[]
+  outputs: string[]
+  attributes: { name: string; kind: 'int' | 'ints' | 'float'; value: number | number[] }[]
+}
+
+export interface Additions {
+  /** Behind the graph's own nodes. */
+  nodes: NewNode[]
+  /** Small int64 tensors. */
+  tensors: { name: string; dims: number[]; values: number[] }[]
+  /** Nodes that get further outputs and attributes: `node` is the place in the graph's node list. */
+  changes: { node: number; outputs: string[]; attributes: NewNode['attributes'] }[]
 }
 
 /** A small model whose big initializers point into the original bytes. */
