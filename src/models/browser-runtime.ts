@@ -1,0 +1,119 @@
+import gpuGlue from 'onnxruntime-web/ort-wasm-simd-threaded.asyncify.mjs?url'
+import gpuBinary from 'onnxruntime-web/ort-wasm-simd-threaded.asyncify.wasm?url'
+import wasmGlue from 'onnxruntime-web/ort-wasm-simd-threaded.mjs?url'
+import wasmBinary from 'onnxruntime-web/ort-wasm-simd-threaded.wasm?url'
+import { AppError } from '../core/errors'
+import type { Backend } from '../core/types'
+import type { RequestRecord } from '../rpc/contracts'
+import { chooseThreads, type GpuProbe, type Runtime, type RuntimeProvider } from './runtime'
+
+const addresses: Record<Backend, { glue: string; binary: string }> = {
+  wasm: { glue: wasmGlue, binary: wasmBinary },
+  webgpu: { glue: gpuGlue, binary: gpuBinary },
+}
+
+const absolute = (address: string) => new URL(address, globalThis.location.href).href
+
+const requestAdapter = async () =>
+  (await navigator.gpu?.requestAdapter({ powerPreference: 'high-performance' })) ?? null
+
+function isSoftware({ info }: GPUAdapter): boolean {
+  const fallback = (info as GPUAdapterInfo & { isFallbackAdapter?: boolean }).isFallbackAdapter ?? false
+  return (
+    fallback ||
+    /swiftshader|llvmpipe|lavapipe|basic render|software/i.test(
+      `${info.architecture} ${info.device} ${info.description}`,
+    )
+  )
+}
+
+async function probeGpu(): Promise<GpuProbe | null> {
+  const adapter = await requestAdapter()
+  return adapter && { software: isSoftware(adapter), float16: adapter.features.has('shader-f16') }
+}
+
+/** Features that the runtime's kernels use when the device was asked for them. */
+const wantedFeatures: GPUFeatureName[] = ['shader-f16', 'subgroups', 'timestamp-query']
+
+const raisedLimits = [
+  'maxBufferSize',
+  'maxStorageBufferBindingSize',
+  'maxStorageBuffersPerShaderStage',
+  'maxComputeWorkgroupStorageSize',
+  'maxComputeInvocationsPerWorkgroup',
+  'maxComputeWorkgroupSizeX',
+  'maxComputeWorkgroupSizeY',
+  'maxComputeWorkgroupSizeZ',
+  'maxComputeWorkgroupsPerDimension',
+  'maxBindGroups',
+] as const
+
+/** An own device outlives sessions; the runtime's would go with the last of them. */
+async function createDevice(): Promise<GPUDevice> {
+  const adapter = await requestAdapter()
+  if (!adapter) {
+    throw new AppError('NOT_AVAILABLE', 'This browser offers no WebGPU here: choose backend=wasm (or auto) instead.')
+  }
+  return await adapter.requestDevice({
+    requiredFeatures: wantedFeatures.filter((feature) => adapter.features.has(feature)),
+    requiredLimits: Object.fromEntries(raisedLimits.map((limit) => [limit, adapter.limits[limit]])),
+  })
+}
+
+async function loadWebgpu(): Promise<Runtime> {
+  const device = await createDevice()
+  const ort = await import('onnxruntime-web/webgpu')
+  // After the import of @huggingface/transformers too: it points this field to another host when it is empty.
+  await import('@huggingface/transformers')
+  configure(ort.env, 'webgpu', 1)
+  let lost: string | null = null
+  void device.lost.then(({ message }) => {
+    lost = message || 'no reason given'
+  })
+  // `device` is read by the runtime, but not declared yet.
+  const executionProvider = { name: 'webgpu', device } as { name: 'webgpu' }
+  return { ort, backend: 'webgpu', executionProvider, threads: 1, lost: () => lost }
+}
+
+async function loadWasm(asked: number | null): Promise<Runtime> {
+  const ort = await import('onnxruntime-web/wasm')
+  const threads = chooseThreads(asked, globalThis.crossOriginIsolated, navigator.hardwareConcurrency)
+  configure(ort.env, 'wasm', threads)
+  return { ort, backend: 'wasm', executionProvider: 'wasm', threads, lost: () => null }
+}
+
+/** Both addresses must be given: with the glue missing, threads would run this app's own worker file. */
+function configure(env: typeof import('onnxruntime-web/wasm').env, backend: Backend, threads: number): void {
+  const { glue, binary } = addresses[backend]
+  env.logLevel = 'error'
+  env.wasm.numThreads = threads
+  env.wasm.proxy = false
+  env.wasm.wasmPaths = { mjs: absolute(glue), wasm: absolute(binary) }
+}
+
+/** The builds of onnxruntime-web that come with the app, each loaded when first needed. */
+export function browserRuntime(): RuntimeProvider {
+  const loaded = new Map<Backend, Promise<Runtime>>()
+  return {
+    probeGpu,
+    load(backend, threads) {
+      const runtime = loaded.get(backend) ?? (backend === 'webgpu' ? loadWebgpu() : loadWasm(threads))
+      loaded.set(backend, runtime)
+      runtime.catch(() => loaded.delete(backend))
+      return runtime
+    },
+  }
+}
+
+/** The runtime fetches its own files: what the browser measured of them, for the request ledger. */
+export function runtimeRequests(timeline: Performance): RequestRecord[] {
+  const own = new Set(Object.values(addresses).flatMap(({ glue, binary }) => [absolute(glue), absolute(binary)]))
+  return (timeline.getEntriesByType('resource') as PerformanceResourceTiming[])
+    .filter(({ name }) => own.has(name))
+    .map(({ name, encodedBodySize, startTime }) => ({
+      url: name,
+      bytes: encodedBodySize,
+      at: Math.round(timeline.timeOrigin + startTime),
+      why: 'model runtime',
+    }))
+}

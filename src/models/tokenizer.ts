@@ -1,0 +1,145 @@
+import type { PreTrainedTokenizer } from '@huggingface/transformers'
+import { AppError } from '../core/errors'
+import type { Token } from '../core/types'
+import type { PreparedInput } from '../rpc/contracts'
+
+/** Text beyond this many characters of a line is not encoded at once: some algorithms slow down with the square of it. */
+const pieceCharacters = 200_000
+
+interface Frame {
+  /** Ids that the tokenizer itself puts before and after every text. */
+  before: number[]
+  after: number[]
+}
+
+/** The tokenizer of one model: ids, and the vocabulary's own strings. */
+export class TextTokenizer {
+  readonly #tokenizer: PreTrainedTokenizer
+  readonly #strings: (string | undefined)[] = []
+  readonly #special: ReadonlySet<number>
+  readonly #frame: Frame
+  readonly maxTokens: number
+
+  /** @param maxTokens longest input of the model, in tokens with the special ones */
+  constructor(tokenizer: PreTrainedTokenizer, maxTokens: number) {
+    this.#tokenizer = tokenizer
+    for (const [text, id] of tokenizer.get_vocab() as Map<string, number>) this.#strings[id] = text
+    this.#special = new Set((tokenizer as unknown as { all_special_ids: number[] }).all_special_ids)
+    this.#frame = this.#findFrame()
+    this.maxTokens = maxTokens
+  }
+
+  /** One line as tokens: the special ones are those that the tokenizer adds by itself, no others. @throws AppError TOKENIZER_FAILED */
+  prepare(line: string): PreparedInput {
+    const room = Math.max(this.maxTokens - this.#frame.before.length - this.#frame.after.length, 0)
+    const { ids, left } = this.#encode(line, room)
+    const all = left > 0 ? [...this.#frame.before, ...ids, ...this.#frame.after] : ids
+    return {
+      input: { kind: 'text', ids: Int32Array.from(all), typeIds: null },
+      tokens: all.map((id) => this.#token(id)),
+      truncated: left,
+    }
+  }
+
+  /** Ids with the frame if all fit, otherwise the first `room` ids without it and how many were left out. */
+  #encode(line: string, room: number): { ids: number[]; left: number } {
+    try {
+      const pieces = cutText(line, pieceCharacters)
+      if (pieces.length === 1) {
+        const whole = this.#tokenizer.encode(line)
+        if (whole.length <= this.maxTokens) return { ids: whole, left: 0 }
+      }
+      const ids: number[] = []
+      let count = 0
+      for (const piece of pieces) {
+        const part = this.#tokenizer.encode(piece, { add_special_tokens: false })
+        if (count < room) ids.push(...part.slice(0, room - count))
+        count += part.length
+      }
+      return { ids, left: count - ids.length }
+    } catch (error) {
+      const excerpt = line.length > 40 ? `${line.slice(0, 40)}…` : line
+      throw new AppError('TOKENIZER_FAILED', `The tokenizer could not read “${excerpt}”: change or remove this line.`, {
+        cause: error,
+        details: String(error),
+      })
+    }
+  }
+
+  /** What surrounds every text: the ids with special tokens, less the ids without. */
+  #findFrame(): Frame {
+    try {
+      const bare = this.#tokenizer.encode('a', { add_special_tokens: false })
+      const framed = this.#tokenizer.encode('a')
+      const extra = framed.length - bare.length
+      for (let start = 0; start <= extra; start++) {
+        if (bare.every((id, index) => framed[start + index] === id)) {
+          return { before: framed.slice(0, start), after: framed.slice(start + bare.length) }
+        }
+      }
+      return { before: [], after: [] }
+    } catch (error) {
+      throw new AppError('TOKENIZER_FAILED', 'The tokenizer of this model does not work here: choose another model.', {
+        cause: error,
+        details: String(error),
+      })
+    }
+  }
+
+  #token(id: number): Token {
+    return { id, text: this.#strings[id] ?? '', special: this.#special.has(id) }
+  }
+}
+
+/** Pieces of at most `characters` code units, cut at a space where there is one near, never inside a surrogate pair. */
+export function cutText(text: string, characters: number): string[] {
+  const pieces: string[] = []
+  let start = 0
+  while (text.length - start > characters) {
+    let end = start + characters
+    const space = text.lastIndexOf(' ', end)
+    if (space > start + characters / 2) end = space
+    else if (/[\uDC00-\uDFFF]/.test(text.charAt(end))) end -= 1
+    pieces.push(text.slice(start, end))
+    start = end
+  }
+  pieces.push(text.slice(start))
+  return pieces
+}
+
+interface TokenizerJson {
+  version?: unknown
+}
+
+/**
+ * The tokenizer that the model's own files describe.
+ * @throws AppError TOKENIZER_FAILED
+ */
+export async function createTokenizer(
+  tokenizerJson: unknown,
+  tokenizerConfig: unknown,
+  maxPositions: number,
+): Promise<TextTokenizer> {
+  const library = await import('@huggingface/transformers')
+  try {
+    const config = (tokenizerConfig ?? {}) as { tokenizer_class?: unknown; model_max_length?: unknown }
+    const name = typeof config.tokenizer_class === 'string' ? config.tokenizer_class.replace(/Fast$/, '') : ''
+    const known = (library as unknown as Record<string, unknown>)[name] as
+      typeof library.PreTrainedTokenizer | undefined
+    const Class = name.endsWith('Tokenizer') && known ? known : library.PreTrainedTokenizer
+    const tokenizer = new Class(tokenizerJson as TokenizerJson, config)
+    const stated =
+      typeof config.model_max_length === 'number' && config.model_max_length > 0 ? config.model_max_length : Infinity
+    return new TextTokenizer(tokenizer, Math.min(stated, maxPositions))
+  } catch (error) {
+    if (error instanceof AppError) throw error
+    throw new AppError(
+      'TOKENIZER_FAILED',
+      'The tokenizer files of this model could not be used: choose another model.',
+      {
+        cause: error,
+        details: String(error),
+      },
+    )
+  }
+}

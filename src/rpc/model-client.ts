@@ -1,0 +1,185 @@
+import { proxy, wrap, type Remote } from 'comlink'
+import { AppError } from '../core/errors'
+import type { ModelInfo, ModelInput, Progress, SequenceVectors } from '../core/types'
+import type { ModelService, ModelSpec, PreparedInput, RequestRecord } from './contracts'
+import { installErrorTransport } from './transport'
+
+/** The part of a Worker that is used: tests give a MessagePort that looks like one. */
+export type WorkerLike = Pick<Worker, 'postMessage' | 'addEventListener' | 'removeEventListener' | 'terminate'>
+
+/** Timers, injected so that tests need not wait. */
+export interface Clock {
+  setTimeout(action: () => void, milliseconds: number): unknown
+  clearTimeout(timer: unknown): void
+}
+
+export const systemClock: Clock = {
+  setTimeout: (action, milliseconds) => globalThis.setTimeout(action, milliseconds),
+  clearTimeout: (timer) => globalThis.clearTimeout(timer as ReturnType<typeof setTimeout>),
+}
+
+export interface ModelClientOptions {
+  createWorker: () => WorkerLike
+  clock?: Clock
+  /**
+   * A worker that shows no sign of life for so long during a call is ended. One run of a big model in one thread can block
+   * its worker for a while, so this is generous.
+   */
+  silenceMs?: number
+}
+
+interface Connection {
+  worker: WorkerLike
+  service: Remote<ModelService>
+  /** Ends the running call and the worker. */
+  fail: (error: AppError) => void
+}
+
+const restartHint = 'It was ended and starts afresh with the next call.'
+
+/**
+ * The page's end of the model worker: one call at a time, and a watchdog that the worker can't block. After a crash, a
+ * time-out or `cancel` the next call gets a new worker, which has no model yet unless `open` was called before: then the same
+ * model is opened again first.
+ */
+export class ModelClient implements ModelService {
+  readonly #options: Required<ModelClientOptions>
+  #connection: Connection | null = null
+  #queue: Promise<unknown> = Promise.resolve()
+  #generation = 0
+  #signOfLife: () => void = () => undefined
+  #reopen: (() => Promise<unknown>) | null = null
+
+  constructor({ createWorker, clock = systemClock, silenceMs = 120_000 }: ModelClientOptions) {
+    installErrorTransport()
+    this.#options = { createWorker, clock, silenceMs }
+  }
+
+  /** @throws AppError all that Inference.open throws; TIMEOUT, WORKER_CRASHED, CANCELLED */
+  open(
+    spec: ModelSpec,
+    onProgress: (progress: Progress) => void,
+    onRequest: (record: RequestRecord) => void,
+  ): Promise<ModelInfo> {
+    return this.#enqueue(async () => {
+      const open = () =>
+        this.#call((service) =>
+          service.open(
+            spec,
+            proxy((progress: Progress) => {
+              this.#signOfLife()
+              onProgress(progress)
+            }),
+            proxy(onRequest),
+          ),
+        )
+      this.#reopen = null
+      const info = await open()
+      this.#reopen = open
+      return info
+    })
+  }
+
+  prepareTexts(lines: string[]): Promise<PreparedInput[]> {
+    return this.#enqueue(() => this.#callOpened((service) => service.prepareTexts(lines)))
+  }
+
+  prepareImages(blobs: Blob[]): Promise<(PreparedInput | { error: { code: string; message: string } })[]> {
+    return this.#enqueue(() => this.#callOpened((service) => service.prepareImages(blobs)))
+  }
+
+  run(inputs: ModelInput[]): Promise<SequenceVectors[]> {
+    return this.#enqueue(() => this.#callOpened((service) => service.run(inputs)))
+  }
+
+  attention(input: ModelInput, layer: number): Promise<Float32Array> {
+    return this.#enqueue(() => this.#callOpened((service) => service.attention(input, layer)))
+  }
+
+  /** Lets go of the model; the worker stays for the next one. */
+  close(): Promise<void> {
+    return this.#enqueue(async () => {
+      this.#reopen = null
+      if (this.#connection) await this.#call((service) => service.close())
+    })
+  }
+
+  /** Ends whatever runs, at once: running and waiting calls reject CANCELLED. */
+  cancel(): void {
+    this.#generation += 1
+    this.#connection?.fail(new AppError('CANCELLED', 'This work was cancelled.'))
+    this.#drop()
+  }
+
+  /** Ends the worker and gives back its memory. A later call starts a new one. */
+  dispose(): void {
+    this.#reopen = null
+    this.cancel()
+  }
+
+  #enqueue<T>(task: () => Promise<T>): Promise<T> {
+    const generation = this.#generation
+    const result = this.#queue.then(() => {
+      if (generation !== this.#generation) throw new AppError('CANCELLED', 'This work was cancelled before it began.')
+      return task()
+    })
+    this.#queue = result.catch(() => undefined)
+    return result
+  }
+
+  async #callOpened<T>(send: (service: Remote<ModelService>) => Promise<T>): Promise<T> {
+    if (!this.#connection && this.#reopen) await this.#reopen()
+    return await this.#call(send)
+  }
+
+  async #call<T>(send: (service: Remote<ModelService>) => Promise<T>): Promise<T> {
+    const { clock, silenceMs } = this.#options
+    const connection = (this.#connection ??= this.#connect())
+    let timer: unknown
+    try {
+      return await new Promise<T>((resolve, reject) => {
+        connection.fail = reject
+        this.#signOfLife = () => {
+          clock.clearTimeout(timer)
+          timer = clock.setTimeout(() => {
+            this.#drop()
+            reject(
+              new AppError(
+                'TIMEOUT',
+                `The model gave no sign of life for ${Math.round(silenceMs / 1000)} seconds. ${restartHint}`,
+              ),
+            )
+          }, silenceMs)
+        }
+        this.#signOfLife()
+        send(connection.service).then(resolve, reject)
+      })
+    } finally {
+      clock.clearTimeout(timer)
+      this.#signOfLife = () => undefined
+      connection.fail = () => undefined
+    }
+  }
+
+  #connect(): Connection {
+    const worker = this.#options.createWorker()
+    const connection: Connection = { worker, service: wrap<ModelService>(worker as Worker), fail: () => undefined }
+    const crash = (event: Event) => {
+      event.preventDefault()
+      if (this.#connection === connection) this.#drop()
+      const reason = (event as Partial<ErrorEvent>).message
+      connection.fail(
+        new AppError('WORKER_CRASHED', `The model's worker stopped${reason ? ` (${reason})` : ''}. ${restartHint}`),
+      )
+    }
+    worker.addEventListener('error', crash)
+    worker.addEventListener('messageerror', crash)
+    worker.addEventListener('message', () => this.#signOfLife())
+    return connection
+  }
+
+  #drop(): void {
+    this.#connection?.worker.terminate()
+    this.#connection = null
+  }
+}

@@ -1,0 +1,60 @@
+import { transferHandlers, type TransferHandler } from 'comlink'
+import { AppError, errorCodes, isAppError, type ErrorCode } from '../core/errors'
+
+interface Thrown {
+  value: unknown
+}
+
+/** What crosses the boundary: structured clones keep neither a class nor its fields. */
+interface ThrownMessage {
+  code: ErrorCode
+  message: string
+  details: string | undefined
+}
+
+const isCode = (value: unknown): value is ErrorCode => (errorCodes as readonly unknown[]).includes(value)
+
+/** Anything thrown, as the message that crosses. What is no AppError is a fault of the worker's own code. */
+export function packError(value: unknown): ThrownMessage {
+  if (isAppError(value)) return { code: value.code, message: value.message, details: value.details }
+  const { code, message } = (typeof value === 'object' && value !== null ? value : {}) as {
+    code?: unknown
+    message?: unknown
+  }
+  const text = typeof message === 'string' ? message : String(value)
+  if (isCode(code)) return { code, message: text, details: undefined }
+  const details = value instanceof Error ? value.stack : undefined
+  return {
+    code: 'WORKER_CRASHED',
+    message: `Something failed in the background: ${text}. Try again; if it stays, report it.`,
+    details,
+  }
+}
+
+export function unpackError({ code, message, details }: ThrownMessage): AppError {
+  return new AppError(code, message, details === undefined ? {} : { details })
+}
+
+let installed = false
+
+/** Makes Comlink carry AppErrors whole, in both directions. Each side calls it before its first message; again is harmless. */
+export function installErrorTransport(): void {
+  if (installed) return
+  installed = true
+  const original = transferHandlers.get('throw')
+  if (!original) return
+  const handler: TransferHandler<Thrown, ThrownMessage> = {
+    canHandle: (value): value is Thrown => original.canHandle(value),
+    serialize: ({ value }) => [packError(value), []],
+    deserialize: (packed) => {
+      throw unpackError(packed)
+    },
+  }
+  transferHandlers.set('throw', handler)
+}
+
+/** What a worker posts, besides its answers, to show that it is not stuck. */
+export const signOfLife = { sign: 'alive' } as const
+
+/** How often a worker shows that it is alive, in milliseconds. */
+export const heartbeatMs = 1000
