@@ -8,7 +8,7 @@ import { isCross, isRotary, isWindowed } from './origin'
 import { productRuleOf } from './products'
 import type { Operand } from './rule'
 import { findScores, findWeightedSum, isAlongLast, joinScales, type Scores } from './scores'
-import type { Additions, Plan, Site, Tap } from './types'
+import type { Additions, Plan, Scale, Site, Tap } from './types'
 
 /**
  * Finds every attention of a graph by its structure: a softmax whose input leads back to a product of two activations
@@ -91,8 +91,7 @@ function readValues(node: NodeIndex, weights: string, graph: GraphView): Tap | n
 }
 
 /** The product as a tap, where something added behind it must be told from a wrong finding. */
-function readProduct(scores: Scores, scale: Site['scale']): Site['product'] {
-  const [output] = scores.node.outputs
-  const needed = scores.additive || scores.softcap || scores.sink
-  return needed && output && !scores.product.quantised && !scores.swapped ? { name: output, scale } : null
+function readProduct({ additive, softcap, sink, swapped, product, scaled }: Scores, own: Scale): Site['product'] {
+  if (!(additive || softcap || sink) || swapped || product.quantised) return null
+  return { name: scaled.tensor, scale: joinScales(own, scaled.scale) }
 }

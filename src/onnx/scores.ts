@@ -15,8 +15,11 @@ export interface Scores {
   sink: boolean
   /** The last two dimensions were exchanged on the way: queries are the right operand. */
   swapped: boolean
-  /** Nothing but additions, masks and factors on the way: the product has the dimensions of the scores. */
-  plain: boolean
+  /**
+   * The product after the factors that directly follow it, and these factors. (A tap between product and factor would keep the
+   * runtime from fusing the two, and change the model's last bits.)
+   */
+  scaled: { tensor: string; scale: Scale }
 }
 
 const passing = new Set([
@@ -38,7 +41,8 @@ interface Trail {
   softcap: boolean
   sink: boolean
   swapped: boolean
-  plain: boolean
+  /** First tensor of the run of factors that the walk is in. */
+  scaled: Scores['scaled'] | null
 }
 
 /** Whether a permutation exchanges the last two dimensions; null where it moves a token dimension elsewhere. */
@@ -85,13 +89,13 @@ export function findScores(tensor: string, graph: GraphView): Scores | null {
     const rule = productRuleOf(node)
     if (rule) {
       const product = rule.read(node, graph)
-      return product && isActivation(product, graph) ? { node, rule, product, ...trail } : null
+      if (!product || !isActivation(product, graph)) return null
+      return { node, rule, product, ...trail, scaled: trail.scaled ?? { tensor: at, scale: unitScale } }
     }
     const next = (input: string | undefined, change: Partial<Trail> = {}) =>
-      input ? walk(input, { ...trail, ...change }, steps + 1) : null
+      input ? walk(input, { ...trail, scaled: null, ...change }, steps + 1) : null
     const [first, second] = node.inputs
-    if (passing.has(node.operator)) return next(first)
-    if (reshaping.has(node.operator)) return next(first, { plain: false })
+    if (passing.has(node.operator) || reshaping.has(node.operator)) return next(first)
     switch (node.operator) {
       case 'Add':
       case 'Sub':
@@ -103,25 +107,32 @@ export function findScores(tensor: string, graph: GraphView): Scores | null {
       case 'Tanh':
         return next(first, { softcap: true })
       case 'Concat':
-        return firstOf(node.inputs, (input) => next(input, { sink: true, plain: false }))
+        return firstOf(node.inputs, (input) => next(input, { sink: true }))
       case 'Transpose': {
         const swaps = swapsLastTwo(node, graph.dims(at)?.length ?? null)
-        return swaps === null ? null : next(first, { swapped: trail.swapped !== swaps, plain: false })
+        return swaps === null ? null : next(first, { swapped: trail.swapped !== swaps })
       }
       case 'Mul':
-        return next(first, factor(trail, second)) ?? next(second, factor(trail, first))
+        return next(first, factor(at, trail, second)) ?? next(second, factor(at, trail, first))
       case 'Div':
-        return next(first, factor(trail, second, true))
+        return next(first, factor(at, trail, second, true))
       default:
         return null
     }
   }
 
-  function factor(trail: Trail, tensor: string | undefined, divide = false): Partial<Trail> {
+  function factor(at: string, trail: Trail, tensor: string | undefined, divide = false): Partial<Trail> {
     if (!tensor) return {}
     // Factors that depend on the input are the steps of a quantised product, or gates: the self-test judges them.
-    if (graph.isData(tensor)) return isQuantisationStep(tensor, graph) ? {} : { additive: true, plain: false }
-    return { scale: multiplyScale(trail.scale, tensor, divide, graph) }
+    if (graph.isData(tensor)) return isQuantisationStep(tensor, graph) ? {} : { additive: true }
+    const { scaled } = trail
+    return {
+      scale: multiplyScale(trail.scale, tensor, divide, graph),
+      scaled: {
+        tensor: scaled?.tensor ?? at,
+        scale: multiplyScale(scaled?.scale ?? unitScale, tensor, divide, graph),
+      },
+    }
   }
 
   const trail: Trail = {
@@ -130,7 +141,7 @@ export function findScores(tensor: string, graph: GraphView): Scores | null {
     softcap: false,
     sink: false,
     swapped: false,
-    plain: true,
+    scaled: null,
   }
   return walk(tensor, trail, 0)
 }

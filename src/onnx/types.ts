@@ -65,8 +65,8 @@ export interface Site {
   heads: number | null
   kvHeads: number | null
   /**
-   * What the operator that multiplies queries and keys gives, [B,H,n,m] or [B·H,n,m], where something is added to it later:
-   * product = scale · q·k tells a bias from a wrong finding. null: not needed, or inside a fused operator.
+   * The product of queries and keys with the factors behind it, [B,H,n,m] or [B·H,n,m], where something is added to it later:
+   * whether it is scale · q·k tells a bias from a wrong finding. null: not needed, or inside a fused operator.
    */
   product: { name: string; scale: Scale } | null
   /** The mask that attributes of a fused operator ask for; null: nothing is known before a run. */
