@@ -27,6 +27,15 @@ const entries: Partial<Record<ProjectionId, Entry>> = {
     openedHeadOnly: false,
     load: () => import('./pca'),
   },
+  umap: {
+    id: 'umap',
+    label: 'UMAP',
+    description: 'Keeps neighbours together; far distances and sizes of clusters mean little.',
+    dims: [2, 3],
+    parameters: [metric, seed, neighbors, mindist, epochs],
+    openedHeadOnly: false,
+    load: () => import('./umap'),
+  },
   'umap-js': {
     id: 'umap-js',
     label: 'UMAP (umap-js)',

@@ -1,6 +1,6 @@
 import type { JointVectors } from '../core/types'
 import { createRandom } from '../core/random'
-import { alignToReference } from './alignment'
+import { alignTo } from './procrustes'
 import { computePca } from './pca'
 import type { Projection } from './types'
 
@@ -40,7 +40,8 @@ export const projection: Projection = {
     }
     await pause(epochs, epochs)
     const points = Float32Array.from(umap.getEmbedding().flat())
-    return alignToReference(points, pca, dims)
+    alignTo(points, pca, dims)
+    return points
   },
 }
 
