@@ -8,13 +8,15 @@ export function createEdits(graph: GraphIndex): Edits {
   for (const list of [graph.initializers, graph.inputs, graph.outputs, graph.values])
     for (const entry of list) taken.add(entry.name)
   for (const node of graph.nodes) for (const output of node.outputs) taken.add(output)
+  const counters = new Map<string, number>()
+  const changes = new Map<NodeIndex, Additions['changes'][number]>()
   const places = new Map(graph.nodes.map((node, index) => [node, index]))
 
   const changeOf = (node: NodeIndex) => {
-    const place = places.get(node) ?? -1
-    let change = additions.changes.find((entry) => entry.node === place)
+    let change = changes.get(node)
     if (!change) {
-      change = { node: place, outputs: [...node.outputs], attributes: [] }
+      change = { node: places.get(node) ?? -1, outputs: [...node.outputs], attributes: [] }
+      changes.set(node, change)
       additions.changes.push(change)
     }
     return change
@@ -23,8 +25,10 @@ export function createEdits(graph: GraphIndex): Edits {
   const edits: Edits = {
     additions,
     name(hint) {
-      let name = `atlas/${hint}`
-      for (let number = 1; taken.has(name); number++) name = `atlas/${hint}_${number}`
+      let number = counters.get(hint) ?? 0
+      let name = `atlas/${hint}_${number}`
+      while (taken.has(name)) name = `atlas/${hint}_${++number}`
+      counters.set(hint, number + 1)
       taken.add(name)
       return name
     },

@@ -19,6 +19,12 @@ const encoder = new TextEncoder()
 /** A varint of a signed 64-bit number. */
 export function encodeVarint(value: number): Uint8Array {
   const bytes: number[] = []
+  if (value >= 0 && value <= 0x7fffffff) {
+    let small = value
+    for (; small > 127; small >>>= 7) bytes.push((small & 127) | 128)
+    bytes.push(small)
+    return Uint8Array.from(bytes)
+  }
   let rest = BigInt.asUintN(64, BigInt(value))
   while (rest > 127n) {
     bytes.push(Number(rest & 127n) | 128)

@@ -1,3 +1,4 @@
+import { AppError } from '../core/errors'
 import type { AttributeIndex, GraphIndex, NodeIndex, TensorIndex, ValueIndex } from './model-index'
 
 /**
@@ -23,6 +24,9 @@ export interface GraphView {
   /** Position of a node in topological order. */
   order(node: NodeIndex): number
 }
+
+/** Look-ups before a graph counts as hostile: a model of a hundred layers takes some hundred thousand. */
+const maximumLookups = 20_000_000
 
 /** Gives only the shape of their input on. */
 const shapeOperators = new Set(['Shape', 'Size'])
@@ -106,12 +110,30 @@ export function createGraphView(graph: GraphIndex, opset: number): GraphView {
     return [operation(a[0]!, b?.[0] ?? 0)]
   }
 
+  let lookups = 0
+  const spend = (count: number) => {
+    lookups += count
+    if (lookups > maximumLookups)
+      throw new AppError('TOO_BIG', 'The graph is too entangled to be searched: no model that can run in a browser is.')
+  }
+
   return {
     nodes: sorted,
     opset,
-    producer: (tensor) => producers.get(tensor) ?? null,
-    consumers: (tensor) => users.get(tensor) ?? [],
-    isData: (tensor) => data.has(tensor),
+    producer(tensor) {
+      const node = producers.get(tensor) ?? null
+      spend(1 + (node?.inputs.length ?? 0))
+      return node
+    },
+    consumers(tensor) {
+      const list = users.get(tensor) ?? []
+      spend(1 + list.length)
+      return list
+    },
+    isData(tensor) {
+      spend(1)
+      return data.has(tensor)
+    },
     isShaped: (tensor) => shaped.has(tensor),
     constant: (tensor) => constant(tensor),
     initializer: (tensor) => initializers.get(tensor) ?? null,

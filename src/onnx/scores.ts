@@ -34,6 +34,7 @@ const passing = new Set([
 ])
 const reshaping = new Set(['Reshape', 'Flatten', 'Slice', 'Pad'])
 const maximumSteps = 64
+const maximumTensors = 512
 
 interface Trail {
   scale: Scale
@@ -76,13 +77,13 @@ export const joinScales = (...scales: Scale[]): Scale => ({
 /**
  * Walks back from the input of a softmax through what may lie between scores and softmax (additions, masks, factors,
  * casts, reshapes, a soft cap, a sink) to a product of two tensors that both depend on the input. Each tensor is visited
- * once, so the walk is linear in the graph.
+ * once, and some hundred at most.
  */
 export function findScores(tensor: string, graph: GraphView): Scores | null {
   const seen = new Set<string>()
 
   function walk(at: string, trail: Trail, steps: number): Scores | null {
-    if (steps > maximumSteps || seen.has(at) || !graph.isData(at)) return null
+    if (steps > maximumSteps || seen.size > maximumTensors || seen.has(at) || !graph.isData(at)) return null
     seen.add(at)
     const node = graph.producer(at)
     if (!node) return null
