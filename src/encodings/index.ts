@@ -1,0 +1,18 @@
+import { length } from './length'
+import { mod5 } from './mod5'
+import { norm } from './norm'
+import { position } from './position'
+import { sequence } from './sequence'
+import { special } from './special'
+import { type } from './type'
+import type { Encoding } from './types'
+
+/** Every colour encoding, in the order of the menu. A new one is one file and one line here. */
+export const encodings: readonly Encoding[] = [type, position, mod5, norm, special, length, sequence]
+
+/** The encoding of that id; query/key where it is not known. */
+export const encodingOf = (id: string): Encoding => encodings.find((encoding) => encoding.id === id) ?? type
+
+export const isEncoding = (id: string): boolean => encodings.some((encoding) => encoding.id === id)
+
+export * from './types'

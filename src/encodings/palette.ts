@@ -1,0 +1,63 @@
+import { categoryColors, mixColors, parseHex, rampColor, roleRamps, type Rgb } from './colors'
+import type { Role, Shade } from './types'
+
+/** Ramps: queries take the first half of the palette, keys the second. */
+export const rampSteps = 128
+
+export const rampIndex = (role: Role, share: number): number =>
+  (role === 'key' ? rampSteps : 0) + Math.round(Math.min(1, Math.max(0, share)) * (rampSteps - 1))
+
+export const rampRange: Record<Role, readonly [number, number]> = {
+  query: [0, rampSteps - 1],
+  key: [rampSteps, 2 * rampSteps - 1],
+}
+
+/** Steps: category c of a query is index 2c, of a key 2c + 1. */
+export const stepIndex = (role: Role, category: number): number => 2 * category + (role === 'key' ? 1 : 0)
+
+function writeColor(palette: Uint8Array, index: number, color: Rgb): void {
+  palette.set([color[0], color[1], color[2], 255], 4 * index)
+}
+
+/** Palette of given colours from index 0 on; the rest stays transparent. */
+export function paletteOf(colors: readonly Rgb[]): Uint8Array {
+  const palette = new Uint8Array(4 * 256)
+  colors.forEach((color, index) => writeColor(palette, index, color))
+  return palette
+}
+
+/** Blue ramp for queries, orange ramp for keys. */
+export function rampPalette(shade: Shade): Uint8Array {
+  const palette = new Uint8Array(4 * 256)
+  for (let step = 0; step < rampSteps; step += 1) {
+    const share = step / (rampSteps - 1)
+    writeColor(palette, step, rampColor(roleRamps[shade].query, share))
+    writeColor(palette, rampSteps + step, rampColor(roleRamps[shade].key, share))
+  }
+  return palette
+}
+
+/** Full colours for queries, the same mixed towards the background for keys: hue is the category, strength the role. */
+export function stepPalette(shade: Shade, categories: number): Uint8Array {
+  const background: Rgb = shade === 'dark' ? [15, 17, 21] : [255, 255, 255]
+  const colors: Rgb[] = []
+  for (let category = 0; category < categories; category += 1) {
+    const hexes = categoryColors[shade]
+    const color = parseHex(hexes[category % hexes.length] ?? '#888888')
+    colors.push(color, mixColors(color, background, 0.38))
+  }
+  return paletteOf(colors)
+}
+
+/** CSS colour of one palette entry. */
+export function cssOf(palette: Uint8Array, index: number): string {
+  return `rgb(${palette[4 * index] ?? 0} ${palette[4 * index + 1] ?? 0} ${palette[4 * index + 2] ?? 0})`
+}
+
+/** CSS gradient of a range of palette entries, left to right. */
+export function cssGradient(palette: Uint8Array, [from, to]: readonly [number, number], stops = 8): string {
+  const colors = Array.from({ length: stops }, (_, index) =>
+    cssOf(palette, Math.round(from + ((to - from) * index) / (stops - 1))),
+  )
+  return `linear-gradient(to right, ${colors.join(', ')})`
+}

@@ -1,0 +1,33 @@
+import { stepIndex, stepPalette } from './palette'
+import { roleOf } from './tokens'
+import type { Encoding, EncodingContext, LegendLabel } from './types'
+
+interface StepParts extends Pick<Encoding, 'id' | 'scope'> {
+  categories: number
+  categoryOf(context: EncodingContext, point: number): number
+  label(context: EncodingContext, category: number): LegendLabel
+  /** Categories that the legend shows. */
+  shown?(context: EncodingContext): number
+}
+
+/** An encoding of categories: hue is the category, strength tells queries from keys. */
+export function stepEncoding({ id, scope, categories, categoryOf, label, shown }: StepParts): Encoding {
+  return {
+    id,
+    scope,
+    palette: (shade) => stepPalette(shade, categories),
+    indices: (context) =>
+      Uint8Array.from({ length: context.table.n + context.table.m }, (_, point) =>
+        stepIndex(roleOf(context.table, point), categoryOf(context, point)),
+      ),
+    legend: (context) => ({
+      kind: 'steps',
+      items: Array.from({ length: Math.min(categories, shown?.(context) ?? categories) }, (_, category) => ({
+        label: label(context, category),
+        query: stepIndex('query', category),
+        key: stepIndex('key', category),
+      })),
+    }),
+    value: (context, point) => label(context, categoryOf(context, point)),
+  }
+}

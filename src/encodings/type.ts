@@ -1,0 +1,20 @@
+import { parseHex, roleColors } from './colors'
+import { paletteOf } from './palette'
+import { roleOf } from './tokens'
+import type { Encoding } from './types'
+
+/** Queries and keys in two colours. */
+export const type: Encoding = {
+  id: 'type',
+  scope: 'token',
+  palette: (shade) => paletteOf([parseHex(roleColors[shade].query), parseHex(roleColors[shade].key)]),
+  indices: ({ table }) => new Uint8Array(table.n + table.m).fill(1, table.n),
+  legend: () => ({
+    kind: 'steps',
+    items: [
+      { label: { key: 'query' }, query: 0, key: -1 },
+      { label: { key: 'key' }, query: -1, key: 1 },
+    ],
+  }),
+  value: ({ table }, point) => ({ key: roleOf(table, point) }),
+}

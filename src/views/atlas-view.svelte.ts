@@ -1,0 +1,171 @@
+import type { HeadRef, Sequence } from '../core/types'
+import { encodingOf } from '../encodings'
+import { buildTokenTable, pointOf, roleOf, tokenOf } from '../encodings/tokens'
+import type { Role, Shade } from '../encodings/types'
+import type { ExplorerView, SelectionView } from '../state/api'
+import type { SampleSet } from '../ui/samples'
+import type { AppActions, ThemeChoice } from './actions'
+import { AttentionState } from './attention-state.svelte'
+import { isSameHead } from './head-name'
+import { isByteLevel, showToken } from './show-token'
+import { splitLines } from './text-lines'
+
+/** What all views of one page share: derived once, and the panels that are open. */
+export class AtlasView {
+  readonly explorer: ExplorerView
+  readonly selection: SelectionView
+  readonly actions: AppActions
+  readonly attention: AttentionState
+
+  theme: ThemeChoice = $state('auto')
+  systemDark: boolean = $state(false)
+  labels: boolean = $state(true)
+  textOpen: boolean = $state(false)
+  helpOpen: boolean = $state(false)
+  /** The text as it stands in the editor; never replaced while it differs from what is shown. */
+  draft: string = $state('')
+  /** Unshown text that a sample or a file replaced; null: none. */
+  replacedDraft: string | null = $state(null)
+  /** Grows when the camera should go back to where it started. */
+  resetCount: number = $state(0)
+
+  readonly table = $derived.by(() => buildTokenTable(this.explorer.sequences))
+  readonly byteLevel = $derived.by(() => isByteLevel(this.explorer.sequences))
+  readonly encoding = $derived.by(() => encodingOf(this.explorer.color))
+  readonly shade: Shade = $derived.by(() => {
+    if (this.theme === 'auto') return this.systemDark ? 'dark' : 'light'
+    return this.theme
+  })
+  readonly isMatrix = $derived.by(() => this.selection.view === 'matrix')
+  readonly layers = $derived.by(() => this.explorer.model?.layers ?? 0)
+  readonly heads = $derived.by(() => this.explorer.model?.heads ?? 0)
+  /** The sequence that stands out, if any. */
+  readonly pinnedSequence: number | null = $derived.by(() => {
+    const { sequence } = this.selection
+    return sequence !== null && sequence < this.explorer.sequences.length ? sequence : null
+  })
+  /** The pinned point of the head, −1 where nothing is pinned. */
+  readonly pinnedPoint: number = $derived.by(() => {
+    const { token, role } = this.selection
+    if (this.pinnedSequence === null || token === null) return -1
+    return pointOf(this.table, this.pinnedSequence, token, role)
+  })
+
+  constructor(explorer: ExplorerView, selection: SelectionView, actions: AppActions) {
+    this.explorer = explorer
+    this.selection = selection
+    this.actions = actions
+    this.theme = actions.theme
+    this.followTexts(explorer.texts)
+    this.attention = new AttentionState(explorer)
+  }
+
+  show = (text: string): string => showToken(text, this.byteLevel)
+
+  /** The token of a point as people read it. */
+  showPoint = (point: number): string => this.show(tokenOf(this.table, point)?.text ?? '')
+
+  sequenceAt(index: number | null): Sequence | null {
+    return index === null ? null : (this.explorer.sequences[index] ?? null)
+  }
+
+  openHead(head: HeadRef): void {
+    this.selection.head = head
+    if (this.selection.view === 'matrix') this.selection.view = this.pinnedSequence === null ? 'head' : 'sequence'
+    this.selection.hover = null
+  }
+
+  showMatrix(): void {
+    this.selection.view = 'matrix'
+    this.selection.hover = null
+  }
+
+  /** Pins a token; pinning the pinned one lets it go. */
+  pin(sequence: number, token: number, role: Role): void {
+    const { selection } = this
+    if (selection.sequence === sequence && selection.token === token && selection.role === role) {
+      selection.token = null
+      return
+    }
+    selection.sequence = sequence
+    selection.token = token
+    selection.role = role
+    if (selection.view === 'head') selection.view = 'sequence'
+  }
+
+  pinPoint(point: number): void {
+    const { table } = this
+    this.pin(table.sequenceOf[point] ?? 0, table.positionOf[point] ?? 0, roleOf(table, point))
+  }
+
+  openSequence(sequence: number): void {
+    if (this.selection.sequence !== sequence) this.selection.token = null
+    this.selection.sequence = sequence
+    this.selection.view = 'sequence'
+  }
+
+  clearPin(): void {
+    this.selection.token = null
+    this.selection.sequence = null
+    if (this.selection.view === 'sequence') this.selection.view = 'head'
+  }
+
+  /** Esc: one step back at a time. */
+  stepBack(): void {
+    if (this.helpOpen) this.helpOpen = false
+    else if (this.textOpen) this.textOpen = false
+    else if (this.selection.token !== null || this.selection.sequence !== null) this.clearPin()
+    else if (this.selection.view !== 'matrix') this.showMatrix()
+  }
+
+  /** Text differs from what is shown. */
+  readonly isDraftChanged: boolean = $derived.by(() => {
+    const { lines } = splitLines(this.draft)
+    const { texts } = this.explorer
+    return lines.length !== texts.length || lines.some((line, index) => line !== texts[index])
+  })
+
+  /** Called when the run's texts changed from outside (restored, a link, a script): the editor follows unless it holds other text. */
+  followTexts(texts: readonly string[]): void {
+    const before = this.followed
+    this.followed = texts.join('\n')
+    if (this.draft === before || this.draft.trim() === '') this.draft = this.followed
+  }
+
+  private followed = ''
+
+  showDraft(): void {
+    const { lines } = splitLines(this.draft)
+    this.followed = lines.join('\n')
+    this.clearPin()
+    this.actions.setTexts(lines)
+  }
+
+  /** Puts other text into the editor; what was typed can be brought back. */
+  replaceDraft(text: string): void {
+    if (this.isDraftChanged && this.draft.trim() !== '') this.replacedDraft = this.draft
+    this.draft = text
+    this.showDraft()
+  }
+
+  restoreDraft(): void {
+    if (this.replacedDraft === null) return
+    this.draft = this.replacedDraft
+    this.replacedDraft = null
+  }
+
+  showSamples(sample: SampleSet): void {
+    this.replaceDraft(sample.lines.join('\n'))
+  }
+
+  setTheme(theme: ThemeChoice): void {
+    this.theme = theme
+    this.actions.set({ theme })
+  }
+
+  /** Point under the pointer in the opened head, −1 where none is. */
+  readonly hoveredPoint: number = $derived.by(() => {
+    const { hover, head, view } = this.selection
+    return view !== 'matrix' && hover && isSameHead(hover.head, head) ? hover.point : -1
+  })
+}

@@ -1,0 +1,31 @@
+import { fidelityFigureInfos } from '../core/figures'
+import type { FigureRow } from '../core/types'
+import { t } from '../ui/strings'
+import { fidelityIds } from './fidelity'
+import { formatFigure } from './format'
+
+export interface ShownFigure {
+  id: string
+  name: string
+  text: string
+  /** The value that chance gives, where that is needed to read the figure. */
+  chance: string | null
+  definition: string
+}
+
+const shown = ['specific', 'joint', 'recall'] as const
+
+/** Figures of one head beside its badge, in the order of the cards; those that are not there yet show a dash. */
+export function figuresOf(row: FigureRow | null): readonly ShownFigure[] {
+  return shown.map((figure) => {
+    const id = fidelityIds[figure]
+    const chance = figure === 'recall' ? row?.[fidelityIds.chance] : null
+    return {
+      id,
+      name: t.figures[figure],
+      definition: fidelityFigureInfos.find((info) => info.id === id)?.definition ?? '',
+      text: formatFigure(row?.[id]),
+      chance: chance === null || chance === undefined ? null : t.figures.chance(formatFigure(chance)),
+    }
+  })
+}

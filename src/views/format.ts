@@ -1,0 +1,30 @@
+/** `1,234`; a thin choice so that all counts look alike. */
+export const formatCount = (value: number): string => value.toLocaleString('en-US')
+
+/** Figures with a real minus sign; `–` where undefined. */
+export function formatFigure(value: number | null | undefined, digits = 2): string {
+  if (value === null || value === undefined || !Number.isFinite(value)) return '–'
+  const text = value.toFixed(digits)
+  const trimmed = Math.abs(value) < 1 ? text.replace('0.', '.') : text
+  return trimmed.replace('-', '−')
+}
+
+/** `3 s`, `2 min`, `1 h`: one unit, rounded up so that it never says 0. */
+export function formatDuration(milliseconds: number): string {
+  const seconds = Math.max(1, Math.ceil(milliseconds / 1000))
+  if (seconds < 100) return `${seconds} s`
+  const minutes = Math.ceil(seconds / 60)
+  return minutes < 100 ? `${minutes} min` : `${Math.ceil(minutes / 60)} h`
+}
+
+/** `34 MB`; decimal, as file managers and the Hub say it. */
+export function formatBytes(bytes: number): string {
+  const units = ['B', 'kB', 'MB', 'GB', 'TB']
+  let value = bytes
+  let unit = 0
+  while (value >= 1000 && unit < units.length - 1) {
+    value /= 1000
+    unit += 1
+  }
+  return `${value < 10 && unit > 0 ? value.toFixed(1) : Math.round(value)} ${units[unit] ?? 'B'}`
+}

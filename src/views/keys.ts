@@ -1,0 +1,58 @@
+import type { AtlasView } from './atlas-view.svelte'
+import { neighbourOf } from './head-name'
+
+const directions = { ArrowLeft: 'left', ArrowRight: 'right', ArrowUp: 'up', ArrowDown: 'down' } as const
+
+const isArrow = (key: string): key is keyof typeof directions => key in directions
+
+/** Keys typed into a field, or that move inside a control, are that control's own. */
+function belongsToControl(event: KeyboardEvent): boolean {
+  const { target } = event
+  if (!(target instanceof HTMLElement)) return false
+  if (target.isContentEditable || target instanceof HTMLTextAreaElement || target instanceof HTMLSelectElement)
+    return true
+  if (target instanceof HTMLInputElement) return event.key.length === 1 || isArrow(event.key) || event.key === 'Enter'
+  return (
+    event.key === 'Enter' && target.id !== 'stage' && (target instanceof HTMLButtonElement || target.tagName === 'A')
+  )
+}
+
+/** Arrows move between heads, Enter opens, Esc steps back; one letter each for labels, text, reset, help. */
+export function handleKey(event: KeyboardEvent, atlas: AtlasView): void {
+  if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return
+  if (event.key === 'Escape') {
+    atlas.stepBack()
+    return
+  }
+  if (belongsToControl(event) || atlas.helpOpen) return
+  if (isArrow(event.key)) {
+    const next = neighbourOf(atlas.selection.head, directions[event.key], atlas.layers, atlas.heads)
+    if (next) {
+      atlas.selection.head = next
+      atlas.selection.hover = null
+    }
+    event.preventDefault()
+    return
+  }
+  const action = actionOf(event.key, atlas)
+  if (!action) return
+  action()
+  event.preventDefault()
+}
+
+function actionOf(key: string, atlas: AtlasView): (() => void) | null {
+  switch (key) {
+    case 'Enter':
+      return atlas.isMatrix && atlas.layers > 0 ? () => atlas.openHead(atlas.selection.head) : null
+    case 'l':
+      return () => (atlas.labels = !atlas.labels)
+    case 't':
+      return () => (atlas.textOpen = !atlas.textOpen)
+    case '0':
+      return () => (atlas.resetCount += 1)
+    case '?':
+      return () => (atlas.helpOpen = true)
+    default:
+      return null
+  }
+}

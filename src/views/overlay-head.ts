@@ -1,0 +1,186 @@
+import type { HeadRef } from '../core/types'
+import type { TokenTable } from '../encodings/types'
+import type { AtlasSceneApi } from '../scene/api'
+import { chooseLabels, type LabelCandidate } from '../scene/labels'
+import { formatFigure } from './format'
+import type { OverlayTheme } from './overlay-theme'
+import { shorten } from './show-token'
+
+export interface DrawnLink {
+  from: number
+  to: number
+  weight: number
+}
+
+export interface HeadOverlay {
+  head: HeadRef
+  table: TokenTable
+  /** −1: none. */
+  pinned: number
+  hovered: number
+  sequence: number | null
+  links: readonly DrawnLink[]
+  labels: boolean
+  /** Points in the order in which they get labels. */
+  order: Int32Array
+  show(point: number): string
+}
+
+const labelLimit = 110
+const triedLimit = 900
+const labelHeight = 14
+
+/** Attention lines, rings, and labels that do not cover each other. */
+export function drawHeadOverlay(
+  context: CanvasRenderingContext2D,
+  scene: AtlasSceneApi,
+  overlay: HeadOverlay,
+  theme: OverlayTheme,
+  size: { width: number; height: number },
+): void {
+  drawLinks(context, scene, overlay, theme)
+  if (overlay.labels || overlay.pinned >= 0 || overlay.hovered >= 0) drawLabels(context, scene, overlay, theme, size)
+  ring(context, scene, overlay, overlay.hovered, theme.textSoft, 1)
+  ring(context, scene, overlay, overlay.pinned, theme.text, 1.5)
+}
+
+const screenOf = (scene: AtlasSceneApi, head: HeadRef, point: number): { x: number; y: number } | null =>
+  point < 0 ? null : scene.screenOf({ head, point })
+
+function ring(
+  context: CanvasRenderingContext2D,
+  scene: AtlasSceneApi,
+  { head }: HeadOverlay,
+  point: number,
+  color: string,
+  lineWidth: number,
+): void {
+  const at = screenOf(scene, head, point)
+  if (!at) return
+  context.strokeStyle = color
+  context.lineWidth = lineWidth
+  context.beginPath()
+  context.arc(at.x, at.y, 8, 0, 2 * Math.PI)
+  context.stroke()
+}
+
+function drawLinks(
+  context: CanvasRenderingContext2D,
+  scene: AtlasSceneApi,
+  { head, links }: HeadOverlay,
+  theme: OverlayTheme,
+): void {
+  context.font = `11px ${theme.font}`
+  context.textAlign = 'center'
+  context.textBaseline = 'middle'
+  for (const { from, to, weight } of links) {
+    const start = screenOf(scene, head, from)
+    const end = screenOf(scene, head, to)
+    if (!start || !end) continue
+    context.globalAlpha = Math.min(1, weight)
+    context.strokeStyle = theme.text
+    context.lineWidth = 2
+    context.beginPath()
+    context.moveTo(start.x, start.y)
+    context.lineTo(end.x, end.y)
+    context.stroke()
+    context.globalAlpha = 1
+    if (Math.hypot(end.x - start.x, end.y - start.y) < 64) continue
+    haloText(context, formatFigure(weight), (start.x + end.x) / 2, (start.y + end.y) / 2, theme.text, theme.background)
+  }
+}
+
+function haloText(
+  context: CanvasRenderingContext2D,
+  text: string,
+  x: number,
+  y: number,
+  color: string,
+  background: string,
+): void {
+  context.strokeStyle = background
+  context.lineWidth = 3
+  context.lineJoin = 'round'
+  context.strokeText(text, x, y)
+  context.fillStyle = color
+  context.fillText(text, x, y)
+}
+
+/** Points that would like a label, most important first. */
+function wanted({ table, order, pinned, hovered, links, sequence, labels }: HeadOverlay): number[] {
+  const points = new Set<number>()
+  for (const point of [hovered, pinned, ...links.flatMap(({ from, to }) => [to, from])]) {
+    if (point >= 0) points.add(point)
+  }
+  if (!labels) return [...points]
+  for (const point of order) {
+    if (points.size >= triedLimit) break
+    if (sequence === null || table.sequenceOf[point] === sequence) points.add(point)
+  }
+  return [...points]
+}
+
+function drawLabels(
+  context: CanvasRenderingContext2D,
+  scene: AtlasSceneApi,
+  overlay: HeadOverlay,
+  theme: OverlayTheme,
+  size: { width: number; height: number },
+): void {
+  const points = wanted(overlay)
+  const texts: string[] = []
+  const shown: number[] = []
+  const candidates: LabelCandidate[] = []
+  context.font = `11px ${theme.fontToken}`
+  context.textAlign = 'left'
+  context.textBaseline = 'middle'
+  points.forEach((point, rank) => {
+    const at = screenOf(scene, overlay.head, point)
+    if (!at || at.x < 0 || at.y < 0 || at.x > size.width || at.y > size.height) return
+    const text = shorten(overlay.show(point), 18)
+    const width = context.measureText(text).width
+    const left = at.x + 10 + width > size.width - 4
+    candidates.push({
+      x: left ? at.x - 10 - width : at.x + 10,
+      y: at.y - labelHeight / 2,
+      width,
+      height: labelHeight,
+      priority: points.length - rank,
+    })
+    texts.push(text)
+    shown.push(point)
+  })
+  for (const index of chooseLabels(candidates, { padding: 2, limit: labelLimit })) {
+    const { x, y } = candidates[index] ?? { x: 0, y: 0 }
+    const point = shown[index] ?? -1
+    const strong = point === overlay.hovered || point === overlay.pinned
+    const color = strong ? theme.text : theme.textSoft
+    haloText(context, texts[index] ?? '', x, y + labelHeight / 2, color, theme.background)
+  }
+}
+
+/** Of a point's nearest neighbours in the picture, how many are of its own sequence. */
+export function countOwnNeighbours(
+  points: Float32Array,
+  dims: number,
+  table: TokenTable,
+  point: number,
+  count: number,
+): { own: number; all: number } {
+  const total = table.n + table.m
+  const nearest: { distance: number; other: number }[] = []
+  for (let other = 0; other < total; other += 1) {
+    if (other === point) continue
+    let distance = 0
+    for (let axis = 0; axis < dims; axis += 1) {
+      distance += ((points[other * dims + axis] ?? 0) - (points[point * dims + axis] ?? 0)) ** 2
+    }
+    const last = nearest.at(-1)
+    if (nearest.length === count && last && distance >= last.distance) continue
+    const at = nearest.findIndex((candidate) => candidate.distance > distance)
+    nearest.splice(at < 0 ? nearest.length : at, 0, { distance, other })
+    if (nearest.length > count) nearest.pop()
+  }
+  const own = nearest.filter(({ other }) => table.sequenceOf[other] === table.sequenceOf[point]).length
+  return { own, all: nearest.length }
+}

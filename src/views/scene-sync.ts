@@ -1,0 +1,98 @@
+import type { HeadRef } from '../core/types'
+import type { Encoding, TokenTable } from '../encodings/types'
+import type { AtlasSceneApi } from '../scene/api'
+import type { ExplorerView } from '../state/api'
+
+/** Carries the run's pictures and colours into the scene, each once. */
+export class SceneSync {
+  private readonly scene: AtlasSceneApi
+  private readonly drawn = new Map<number, Float32Array>()
+  private layout = { layers: 0, heads: 0, n: 0, m: 0 }
+  private waiting: HeadRef[] = []
+
+  constructor(scene: AtlasSceneApi) {
+    this.scene = scene
+  }
+
+  /** Whether what is drawn belongs to this input: until the first new head is there, the picture before stays. */
+  matches(table: TokenTable): boolean {
+    return this.layout.n === table.n && this.layout.m === table.m && table.n > 0
+  }
+
+  get headsDrawn(): number {
+    return this.drawn.size
+  }
+
+  isDrawn({ layer, head }: HeadRef): boolean {
+    return this.drawn.has(layer * this.layout.heads + head)
+  }
+
+  /** Draws every picture that is new; answers whether the grid was laid out anew (colours must follow). */
+  drawPictures(explorer: ExplorerView, table: TokenTable, animate: boolean): boolean {
+    const { model } = explorer
+    if (!model || table.n === 0) return false
+    let anew = false
+    for (let layer = 0; layer < model.layers; layer += 1) {
+      for (let head = 0; head < model.heads; head += 1) {
+        const picture = explorer.picture({ layer, head })
+        if (!picture || picture.n !== table.n || picture.m !== table.m) continue
+        if (this.layOut(model.layers, model.heads, picture.n, picture.m, table)) anew = true
+        const index = layer * model.heads + head
+        const before = this.drawn.get(index)
+        if (before === picture.points) continue
+        this.scene.setHead({ layer, head }, picture.points, picture.dims, animate && before !== undefined)
+        this.drawn.set(index, picture.points)
+      }
+    }
+    return anew
+  }
+
+  private sequences: unknown = null
+
+  private layOut(layers: number, heads: number, n: number, m: number, table: TokenTable): boolean {
+    const { layout } = this
+    if (layout.layers === layers && layout.heads === heads && layout.n === n && layout.m === m) {
+      const changed = this.sequences !== table.sequences
+      this.sequences = table.sequences
+      return changed
+    }
+    this.layout = { layers, heads, n, m }
+    this.sequences = table.sequences
+    this.drawn.clear()
+    this.scene.setLayout({ layers, heads, queries: n, keys: m })
+    return true
+  }
+
+  /** Colours that all heads share are set at once; those of single heads wait for `colorSome`. */
+  startColors(encoding: Encoding, table: TokenTable, visible: readonly HeadRef[]): void {
+    this.waiting = []
+    if (!this.matches(table)) return
+    if (encoding.scope === 'token') {
+      this.scene.setColors(null, encoding.indices({ table, norms: null }))
+      return
+    }
+    const first = new Set(visible.map(({ layer, head }) => layer * this.layout.heads + head))
+    const all = Array.from({ length: this.layout.layers * this.layout.heads }, (_, index) => index)
+    this.waiting = [...first, ...all.filter((index) => !first.has(index))].map((index) => ({
+      layer: Math.floor(index / this.layout.heads),
+      head: index % this.layout.heads,
+    }))
+  }
+
+  /** Colours waiting heads until `goOn` says stop; answers whether some still wait. */
+  colorSome(explorer: ExplorerView, encoding: Encoding, table: TokenTable, goOn: () => boolean): boolean {
+    while (this.waiting.length > 0 && goOn()) {
+      const head = this.waiting.shift()
+      if (head) this.scene.setColors(head, encoding.indices({ table, norms: explorer.norms(head) }))
+    }
+    return this.waiting.length > 0
+  }
+}
+
+/** [n+m]: points of the pinned sequence as usual, its pinned token standing out, all others dimmed; null: nothing pinned. */
+export function emphasisOf(table: TokenTable, sequence: number | null, pinned: number): Uint8Array | null {
+  if (sequence === null) return null
+  const emphasis = Uint8Array.from(table.sequenceOf, (of) => (of === sequence ? 1 : 0))
+  if (pinned >= 0 && pinned < emphasis.length) emphasis[pinned] = 2
+  return emphasis
+}
