@@ -4,7 +4,7 @@ import type { ScreenRect } from './api'
 export const sceneMargins = { left: 40, top: 28, right: 16, bottom: 16 } as const
 
 /** Width / height of a tile: free within these bounds, so that any grid fills any canvas well. */
-const aspectBounds = { narrowest: 0.75, widest: 1.6 }
+const aspectBounds = { narrowest: 0.6, widest: 1.6 }
 
 /** Where the tiles lie on the canvas while the matrix is not zoomed: CSS pixels. */
 export interface Grid {

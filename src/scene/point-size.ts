@@ -5,5 +5,5 @@
  */
 export function pointSizePx(tileSizePx: number, pointsInTile: number): number {
   const few = Math.min(1.35, Math.max(0.85, 1.75 - 0.225 * Math.log10(Math.max(10, pointsInTile))))
-  return Math.min(11, Math.max(1.3, 2.5 * Math.sqrt(tileSizePx / 100) * few))
+  return Math.min(11, Math.max(1.3, 2.6 * Math.sqrt(tileSizePx / 100) * few))
 }

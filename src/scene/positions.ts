@@ -2,7 +2,7 @@
 export const storedRange = 2
 
 /** How far beyond the robust box the farthest outlier can come, in half boxes. */
-const rim = 0.25
+const rim = 0.18
 
 const largestSample = 4096
 
@@ -22,12 +22,12 @@ export const storedOf = (unit: number): number =>
 
 export const unitOf = (stored: number): number => (stored / 32767.5 - 1) * storedRange
 
-/** Identity up to `limit`, then ever slower, never reaching `limit + rim`. Odd. */
-export function drawIn(value: number, limit: number): number {
+/** Identity up to `limit`, then ever slower, never reaching `limit + room`. Odd. */
+export function drawIn(value: number, limit: number, room = rim): number {
   const beyond = Math.abs(value) - limit
   if (beyond <= 0) return value
-  const t = beyond / rim
-  return Math.sign(value) * (limit + (rim * t) / (1 + t))
+  const t = beyond / room
+  return Math.sign(value) * (limit + (room * t) / (1 + t))
 }
 
 /** 1 % and 99 % of finite values of one axis (of a fair sample of many); null without any. */
@@ -115,14 +115,22 @@ function storeRound(
   center: readonly [number, number, number],
   unit: number,
 ): Frame {
+  const radii = new Float32Array(slots.length)
+  for (let point = 0; point < radii.length; point++) {
+    const x = points[point * 3]! - center[0]
+    const y = points[point * 3 + 1]! - center[1]
+    const z = points[point * 3 + 2]! - center[2]
+    radii[point] = Math.sqrt(x * x + y * y + z * z) / unit
+  }
+  const limit = robustInterval(radii, 1, 0)?.[1] ?? 1
   let extent = 0
   for (let slot = 0; slot < slots.length; slot++) {
     const point = slots[slot]!
     const x = (points[point * 3]! - center[0]) / unit
     const y = (points[point * 3 + 1]! - center[1]) / unit
     const z = (points[point * 3 + 2]! - center[2]) / unit
-    const radius = Math.sqrt(x * x + y * y + z * z)
-    const kept = drawIn(radius, 1.1)
+    const radius = radii[point]!
+    const kept = drawIn(radius, limit, rim / 2)
     const shrink = radius > 0 ? kept / radius : 1
     if (kept > extent) extent = kept
     writePoint(out, slot, x * shrink, y * shrink, z * shrink, point < queries)

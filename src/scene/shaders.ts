@@ -93,7 +93,7 @@ void main() {
   // How often points would cover the picture: the more, the more they let through.
   float area = 4.0 * max(extents.x * unitTo, 2.0) * max(extents.y * unitTo, 2.0);
   float cover = pointsInTile * 0.7854 * pointSize * pointSize / area;
-  float alpha = clamp(0.62 * pow(max(cover, 1e-3), -0.38), 0.14, 0.9);
+  float alpha = clamp(0.66 * pow(max(cover, 1e-3), -0.36), 0.16, 0.9);
   alpha *= mix(1.0, 0.45, smoothstep(0.4, -1.2, depth));
   float z = 0.0;
   if (emphasis < 0.5) {
@@ -108,7 +108,7 @@ void main() {
   paint = vec4(colour.rgb, colour.a * alpha * motion.w);
 
   bool key = kind > 1.5;
-  float radius = 0.5 * size * pixelRatio * (key ? 1.2 : 1.0);
+  float radius = 0.5 * size * pixelRatio * (key ? 1.26 : 1.0);
   float sprite = ceil(2.0 * radius + 1.5);
   shape = vec4(sprite, radius, smoothstep(4.0, 7.0, size) * pixelRatio, key ? 1.0 : 0.0);
   clip = head == focus ? vec4(-1e6, -1e6, 1e6, 1e6) : snappedTile(centre, halfSize);
