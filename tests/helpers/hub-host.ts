@@ -40,6 +40,7 @@ export async function startHubHost({ listing = true }: HubHostOptions = {}): Pro
     if (file[1] === 'error') return void response.writeHead(503).end()
     send(response, path.join(site, file[2] ?? '', file[3] ?? ''), file[1] ?? '', head)
   })
+  server.keepAliveTimeout = 600_000 // a busy test must not meet a connection that ends just then
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   return {
     address: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`,

@@ -1,0 +1,119 @@
+import type { RawImage } from '@huggingface/transformers'
+import { AppError } from '../core/errors'
+import type { ModelInput, Token } from '../core/types'
+
+type ImageInput = Extract<ModelInput, { kind: 'image' }>
+
+/** What a class of the library gives for a list of pictures, as far as it is used. */
+type Processor = (images: RawImage[]) => Promise<{ pixel_values: { data: ArrayLike<number>; dims: number[] } }>
+
+/** Turns pictures into the pixels that one model wants. */
+export class PictureProcessor {
+  readonly #process: Processor
+  readonly #Image: typeof RawImage
+
+  constructor(process: Processor, Image: typeof RawImage) {
+    this.#process = process
+    this.#Image = Image
+  }
+
+  /**
+   * Decodes (with EXIF orientation; a moving picture's first frame), crops and normalises.
+   * @throws AppError IMAGE_FAILED
+   */
+  async prepare(blob: Blob): Promise<ImageInput> {
+    try {
+      const bitmap = await createImageBitmap(blob)
+      const canvas = new OffscreenCanvas(bitmap.width, bitmap.height)
+      const context = canvas.getContext('2d', { willReadFrequently: true })
+      if (!context) throw new Error('no 2D canvas')
+      context.fillStyle = 'white' // what transparent pictures lie on
+      context.fillRect(0, 0, bitmap.width, bitmap.height)
+      context.drawImage(bitmap, 0, 0)
+      bitmap.close()
+      const { data } = context.getImageData(0, 0, canvas.width, canvas.height)
+      const { pixel_values: pixels } = await this.#process([
+        new this.#Image(data, canvas.width, canvas.height, 4).rgb(),
+      ])
+      const [, channels, height, width] = pixels.dims
+      if (pixels.dims.length !== 4 || !channels || !height || !width)
+        throw new Error(`pixels of shape ${pixels.dims.join('×')}`)
+      return { kind: 'image', pixels: Float32Array.from(pixels.data), shape: [channels, height, width] }
+    } catch (error) {
+      const name = blob instanceof File && blob.name ? `“${blob.name}”` : 'This picture'
+      throw new AppError(
+        'IMAGE_FAILED',
+        `${name} could not be read as a picture: use a JPEG, PNG, WebP, AVIF or GIF file.`,
+        {
+          cause: error,
+          details: String(error),
+        },
+      )
+    }
+  }
+}
+
+/**
+ * The processor that the model's `preprocessor_config.json` describes.
+ * @throws AppError IMAGE_FAILED
+ */
+export async function createPictureProcessor(json: unknown): Promise<PictureProcessor> {
+  const library = await import('@huggingface/transformers')
+  try {
+    const config = json as { image_processor_type?: string; feature_extractor_type?: string }
+    const name = (config.image_processor_type ?? config.feature_extractor_type ?? '').replace(/Fast$/, '')
+    const classes = library as unknown as Record<string, (new (config: object) => unknown) | undefined>
+    const Class =
+      (/(?:ImageProcessor|FeatureExtractor)$/.test(name) ? classes[name] : undefined) ?? classes['ViTImageProcessor']
+    if (!Class) throw new Error(`no class ${name}`)
+    return new PictureProcessor(new Class(config) as Processor, library.RawImage)
+  } catch (error) {
+    throw new AppError(
+      'IMAGE_FAILED',
+      'The picture settings of this model (preprocessor_config.json) could not be used: choose another model.',
+      {
+        cause: error,
+        details: String(error),
+      },
+    )
+  }
+}
+
+export interface PatchGrid {
+  rows: number
+  columns: number
+  /** Tokens before the patches: CLS, distillation, registers. */
+  prefix: number
+}
+
+/**
+ * How the tokens of a picture lie: patches row by row, what is left over comes first.
+ * @param patchSize side of a patch in pixels; null: the largest square grid that fits
+ * @returns null where the tokens can't be a grid
+ */
+export function findGrid(tokens: number, height: number, width: number, patchSize: number | null): PatchGrid | null {
+  if (patchSize !== null) {
+    const rows = Math.floor(height / patchSize)
+    const columns = Math.floor(width / patchSize)
+    return rows > 0 && columns > 0 && tokens >= rows * columns
+      ? { rows, columns, prefix: tokens - rows * columns }
+      : null
+  }
+  const side = Math.floor(Math.sqrt(tokens))
+  return height === width && side > 0 ? { rows: side, columns: side, prefix: tokens - side * side } : null
+}
+
+/** Tokens of a picture: id −1; the ones before the patches are special. */
+export function pictureTokens({ rows, columns, prefix }: PatchGrid): Token[] {
+  const before = Array.from({ length: prefix }, (_, index) => ({
+    id: -1,
+    text: index === 0 ? '[CLS]' : `[REG${index}]`,
+    special: true,
+  }))
+  const patches = Array.from({ length: rows * columns }, (_, index) => ({
+    id: -1,
+    text: `${Math.floor(index / columns)},${index % columns}`,
+    special: false,
+  }))
+  return [...before, ...patches]
+}

@@ -1,0 +1,477 @@
+import { computeAttention } from '../core/attention'
+import { AppError, toAppError } from '../core/errors'
+import type { Backend, ModelInfo, ModelInput, Progress, SequenceVectors } from '../core/types'
+import { patchModel } from '../onnx/patch'
+import { planModel, type PlannedModel } from '../onnx/plan'
+import { readWeights } from '../onnx/read-heads'
+import type { PatchedModel } from '../onnx/types'
+import type { ModelService, ModelSpec, PreparedInput, RequestRecord } from '../rpc/contracts'
+import { buildFeeds, fixedBatch, fixedLength, inputKind } from './feeds'
+import {
+  createPictureProcessor,
+  findGrid,
+  pictureTokens,
+  type PatchGrid,
+  type PictureProcessor,
+} from './image-processor'
+import { readModelConfig, type ModelConfig } from './model-config'
+import { imageProbe, longestWindow, textProbe } from './probe'
+import { SerialQueue } from './queue'
+import type { GpuProbe, Runtime, RuntimeProvider } from './runtime'
+import { testModel, testNames, type SelfTest } from './self-test'
+import { TapSession } from './session'
+import { looksLikeHtml } from './sources/fetch-file'
+import { hashBytes } from './sources/hash'
+import { openSource, type ModelSource, type SourceEnvironment } from './sources'
+import { collectVectors, outputOf, vectorNames } from './taps'
+import { createTokenizer, type TextTokenizer } from './tokenizer'
+import { chooseWeightFile, type WeightFile } from './weight-file'
+
+export interface InferenceOptions extends Omit<SourceEnvironment, 'onRequest'> {
+  provider: RuntimeProvider
+  /** Requests of the process that go past `fetch` (the runtime's own files). */
+  otherRequests?: () => RequestRecord[]
+}
+
+/** Longer sequences are cut: the attention of one layer grows with the square of the length. */
+const longestSequence = 1024
+
+/** One run of the runtime takes so many tokens at most, and so many cells of attention in a layer. */
+const largestBatch = { tokens: 4096, cells: 64 * 1024 * 1024 }
+
+const float16 = 10
+
+/** Operators that run on the CPU whatever the backend: on WebGPU each costs a copy to and fro. */
+const cpuOperators = new Set(['MatMulInteger', 'ConvInteger', 'DynamicQuantizeLinear', 'Attention'])
+
+interface OpenModel {
+  info: ModelInfo
+  planned: PlannedModel
+  session: TapSession
+  config: ModelConfig
+  test: SelfTest
+  tokenizer: TextTokenizer | null
+  pictures: PictureProcessor | null
+}
+
+type Report = (progress: Progress) => void
+
+/** One model at a time: from the files of a source to q, k and v of every layer and head. Holds no DOM, no worker, no clock. */
+export class Inference implements ModelService {
+  readonly #options: InferenceOptions
+  readonly #queue = new SerialQueue()
+  readonly #reported = new Set<string>()
+  #model: OpenModel | null = null
+  #opening: AbortController | null = null
+
+  constructor(options: InferenceOptions) {
+    this.#options = options
+  }
+
+  /**
+   * @throws AppError BAD_ARGUMENT, MODEL_NOT_FOUND, NO_ONNX_FILE, NETWORK, TRUNCATED, WRONG_HASH, EXTERNAL_DATA_MISSING, CANCELLED;
+   * NOT_ONNX, NO_ATTENTION_FOUND, CONTROL_FLOW, UNSUPPORTED_OP, NEEDS_OTHER_INPUT, DTYPE_UNSUPPORTED, TOO_BIG;
+   * TOKENIZER_FAILED, IMAGE_FAILED; NOT_AVAILABLE, TAP_LOST, SHAPE_SURPRISE, OUT_OF_MEMORY, DEVICE_LOST
+   */
+  async open(spec: ModelSpec, onProgress: Report, onRequest: (record: RequestRecord) => void): Promise<ModelInfo> {
+    await this.close()
+    const controller = new AbortController()
+    this.#opening = controller
+    try {
+      const model = await this.#open(spec, controller.signal, onProgress, (record) => {
+        this.#reported.add(record.url)
+        onRequest(record)
+      })
+      if (controller.signal.aborted) {
+        await model.session.release()
+        throw cancelled()
+      }
+      this.#model = model
+      return model.info
+    } finally {
+      if (this.#opening === controller) this.#opening = null
+      for (const record of this.#options.otherRequests?.() ?? []) {
+        if (this.#reported.has(record.url)) continue
+        this.#reported.add(record.url)
+        onRequest(record)
+      }
+    }
+  }
+
+  prepareTexts(lines: string[]): Promise<PreparedInput[]> {
+    return settle(() => {
+      const { tokenizer } = this.#opened()
+      if (!tokenizer)
+        throw new AppError(
+          'NEEDS_OTHER_INPUT',
+          'This model takes pictures, not text: choose a text model or give pictures.',
+        )
+      return lines.map((line) => tokenizer.prepare(line))
+    })
+  }
+
+  async prepareImages(blobs: Blob[]): Promise<(PreparedInput | { error: { code: string; message: string } })[]> {
+    const { pictures, config, test } = this.#opened()
+    if (!pictures)
+      throw new AppError(
+        'NEEDS_OTHER_INPUT',
+        'This model takes text, not pictures: choose a model for pictures or give text.',
+      )
+    const prepared: (PreparedInput | { error: { code: string; message: string } })[] = []
+    for (const blob of blobs) {
+      try {
+        const input = await pictures.prepare(blob)
+        const { rows, columns, prefix } = requireGrid(test.tokens, input, config)
+        prepared.push({
+          input,
+          tokens: pictureTokens({ rows, columns, prefix }),
+          truncated: 0,
+          grid: { rows, columns },
+        })
+      } catch (error) {
+        const { code, message } = toAppError(error, 'IMAGE_FAILED')
+        prepared.push({ error: { code, message } })
+      }
+    }
+    return prepared
+  }
+
+  /** @throws AppError BAD_ARGUMENT for inputs of unequal length; those of a session's run */
+  async run(inputs: ModelInput[]): Promise<SequenceVectors[]> {
+    const { planned, session, config, test } = this.#opened()
+    const { plan } = planned
+    const names = vectorNames(plan.sites)
+    const results: SequenceVectors[] = []
+    for (const batch of cutBatches(inputs, fixedBatch(plan.inputs), test)) {
+      const outputs = await session.run(buildFeeds(plan.inputs, batch, config), names)
+      results.push(...collectVectors(outputs, plan.sites, test, batch.length))
+    }
+    return results
+  }
+
+  /** [H,t,t] @throws AppError BAD_ARGUMENT for a layer that is not there; those of a session's run */
+  async attention(input: ModelInput, layer: number): Promise<Float32Array> {
+    const { planned, session, config, test, info } = this.#opened()
+    const site = planned.plan.sites[layer]
+    if (!site)
+      throw new AppError('BAD_ARGUMENT', `There is no layer ${layer}: the model has layers 0 to ${test.layers - 1}.`)
+    const feeds = buildFeeds(planned.plan.inputs, [input], config)
+    if (site.weights) {
+      const { data, dims } = outputOf(await session.run(feeds, [site.weights.name]), site.weights.name)
+      const { heads, queries, keys, values } = readWeights(data, dims, 1)
+      // A sink is a further column without a key.
+      return keys === queries
+        ? values
+        : values.filter((_, at) => at % keys < queries).subarray(0, heads * queries * queries)
+    }
+    const [vectors] = collectVectors(await session.run(feeds, vectorNames([site])), [site], { ...test, layers: 1 }, 1)
+    return attentionOf(vectors!, layer, info)
+  }
+
+  /** Lets go of the model, and ends a download that is under way. */
+  async close(): Promise<void> {
+    this.#opening?.abort()
+    this.#opening = null
+    const model = this.#model
+    this.#model = null
+    await model?.session.release()
+  }
+
+  #opened(): OpenModel {
+    if (!this.#model) throw new AppError('NOT_AVAILABLE', 'No model is open: open one first.')
+    return this.#model
+  }
+
+  async #open(
+    spec: ModelSpec,
+    signal: AbortSignal,
+    onProgress: Report,
+    onRequest: (record: RequestRecord) => void,
+  ): Promise<OpenModel> {
+    const { provider } = this.#options
+    const source = await openSource(spec, { signal }, { ...this.#options, onRequest })
+    const config = readModelConfig(await readConfig(source, signal))
+    const gpu = await this.#probe(spec.backend)
+    const wish = { dtype: spec.dtype, file: spec.file, backend: gpu ? 'webgpu' : 'wasm' } as const
+    const file = await chooseWeightFile(source, wish, { signal })
+    const bytes = await readWeightFile(source, file, signal, onProgress)
+    const sha256 = await hashBytes(bytes)
+    const planned = planModel(bytes)
+    const { plan } = planned
+    const kind = inputKind(plan.inputs)
+    refuseSites(planned)
+    const backend = chooseBackend(spec.backend, gpu, planned)
+    const external = await readExternal(source, file, plan.externalFiles, signal, onProgress)
+    const maxTokens = Math.min(config.maxPositions ?? Infinity, shortWindow(config), longestSequence)
+    const tokenizer = kind === 'text' ? await readTokenizer(source, maxTokens, signal) : null
+    const pictures = kind === 'image' ? await readPictures(source, signal) : null
+    onProgress({ stage: 'load', done: 0, total: 1, unit: 'steps' })
+    const runtime = await provider.load(backend, spec.threads)
+    const patched = patchModel(bytes, planned.index, plan)
+    patched.external.push(...external)
+    const probe = tokenizer ? textProbe(tokenizer, config.window) : imageProbe(plan.inputs, config, null)
+    const { session, test } = await this.#verify(patched, runtime, planned, probe, config, signal, onProgress)
+    const info: ModelInfo = {
+      id: spec.id,
+      revision: spec.revision,
+      host: spec.id.startsWith('builtin:') ? null : spec.host,
+      file: file.path,
+      dtype: file.dtype,
+      sha256,
+      bytes: bytes.length + external.reduce((sum, { data }) => sum + data.length, 0),
+      backend,
+      kind,
+      layers: test.layers,
+      heads: test.heads,
+      kvHeads: test.kvHeads,
+      headDim: test.headDim,
+      valueDim: test.valueDim,
+      scale: test.scale,
+      causal: test.masks.every(({ causal }) => causal),
+      masks: test.masks,
+      verified: test.verified,
+      verification: test.verification,
+      quantised: plan.quantised,
+      rotary: plan.sites.some(({ flags }) => flags.rotary),
+      maxTokens: tokenizer?.maxTokens ?? test.tokens,
+    }
+    return { info, planned, session, config, test, tokenizer, pictures }
+  }
+
+  /** null: WASM it is. @throws AppError NOT_AVAILABLE when WebGPU is asked for and not there */
+  async #probe(asked: ModelSpec['backend']): Promise<GpuProbe | null> {
+    if (asked === 'wasm') return null
+    const gpu = await this.#options.provider.probeGpu()
+    if (!gpu && asked === 'webgpu') {
+      throw new AppError('NOT_AVAILABLE', 'This browser offers no WebGPU here: choose backend=wasm (or auto) instead.')
+    }
+    return asked === 'auto' && gpu?.software ? null : gpu
+  }
+
+  /** Creates the session and runs the self-test; a graph whose optimisation lost a tap is tried once more with less of it. */
+  async #verify(
+    patched: PatchedModel,
+    runtime: Runtime,
+    { plan }: PlannedModel,
+    probe: ModelInput,
+    config: ModelConfig,
+    signal: AbortSignal,
+    onProgress: Report,
+  ): Promise<{ session: TapSession; test: SelfTest }> {
+    const attempt = async (level: 'all' | 'basic') => {
+      if (signal.aborted) throw cancelled()
+      const session = await TapSession.create(patched, runtime, this.#queue, level)
+      try {
+        onProgress({ stage: 'load', done: 1, total: 1, unit: 'steps' })
+        onProgress({ stage: 'verify', done: 0, total: 1, unit: 'steps' })
+        const test = testModel(await session.run(buildFeeds(plan.inputs, [probe], config), testNames(plan)), plan)
+        onProgress({ stage: 'verify', done: 1, total: 1, unit: 'steps' })
+        return { session, test }
+      } catch (error) {
+        await session.release()
+        throw error
+      }
+    }
+    try {
+      return await attempt('all')
+    } catch (error) {
+      if (!(error instanceof AppError) || error.code !== 'TAP_LOST') throw error
+      return await attempt('basic')
+    }
+  }
+}
+
+const cancelled = () => new AppError('CANCELLED', 'Opening the model was cancelled.')
+
+/** Synchronous work behind a promise: what it throws rejects. */
+const settle = async <T>(work: () => T): Promise<T> => work()
+
+async function readJson(source: ModelSource, path: string, why: string, signal: AbortSignal): Promise<unknown> {
+  const bytes = await source.read(path, { why, signal })
+  if (!bytes || looksLikeHtml(bytes)) return null
+  try {
+    return JSON.parse(new TextDecoder().decode(bytes))
+  } catch (error) {
+    throw new AppError(
+      'TRUNCATED',
+      `${path} of ${source.id} is no whole JSON file: try again, or choose another model.`,
+      { cause: error },
+    )
+  }
+}
+
+async function readConfig(source: ModelSource, signal: AbortSignal): Promise<unknown> {
+  const config = await readJson(source, 'config.json', 'model configuration', signal)
+  if (config !== null) return config
+  throw new AppError(
+    'MODEL_NOT_FOUND',
+    `${source.id} was not found: check the spelling. A model that needs a login or an agreement can't be opened from a browser either.`,
+    { details: source.address('config.json') },
+  )
+}
+
+async function readWeightFile(source: ModelSource, file: WeightFile, signal: AbortSignal, onProgress: Report) {
+  const bytes = await source.read(file.path, {
+    why: 'weights',
+    signal,
+    onProgress: (done, total) => onProgress({ stage: 'download', done, total: file.bytes ?? total, unit: 'bytes' }),
+  })
+  if (!bytes) throw new AppError('NO_ONNX_FILE', `${source.id} has no file ${file.path}: choose another weight file.`)
+  if (looksLikeHtml(bytes)) {
+    throw new AppError(
+      'NOT_ONNX',
+      `The host sent a web page in the place of ${file.path}: check the model's name and the host.`,
+      {
+        details: source.address(file.path),
+      },
+    )
+  }
+  return bytes
+}
+
+/** Weights beside the graph, under the names that the graph itself gives them. */
+async function readExternal(
+  source: ModelSource,
+  file: WeightFile,
+  locations: string[],
+  signal: AbortSignal,
+  onProgress: Report,
+) {
+  const folder = file.path.replace(/[^/]*$/, '')
+  const external: PatchedModel['external'] = []
+  for (const location of locations) {
+    const path = location.replace(/^\.\//, '')
+    const missing = new AppError(
+      'EXTERNAL_DATA_MISSING',
+      `${file.path} keeps weights in “${location}”, which ${source.id} does not have: choose another weight file.`,
+    )
+    if (path.split(/[\\/]/).includes('..') || /^[\\/]|:/.test(path)) throw missing
+    const data = await source.read(folder + path, {
+      why: 'weights (external data)',
+      signal,
+      onProgress: (done, total) => onProgress({ stage: 'download', done, total, unit: 'bytes' }),
+    })
+    if (!data || looksLikeHtml(data)) throw missing
+    external.push({ path, data })
+  }
+  return external
+}
+
+async function readTokenizer(source: ModelSource, maxTokens: number, signal: AbortSignal): Promise<TextTokenizer> {
+  const tokenizer = await readJson(source, 'tokenizer.json', 'tokenizer', signal)
+  if (tokenizer === null) {
+    throw new AppError(
+      'TOKENIZER_FAILED',
+      `${source.id} has no tokenizer.json, so text can't be split into its tokens: choose a model that has one.`,
+    )
+  }
+  const config = await readJson(source, 'tokenizer_config.json', 'tokenizer configuration', signal)
+  return await createTokenizer(tokenizer, config, maxTokens)
+}
+
+async function readPictures(source: ModelSource, signal: AbortSignal): Promise<PictureProcessor> {
+  const config = await readJson(source, 'preprocessor_config.json', 'picture settings', signal)
+  if (config === null) {
+    throw new AppError(
+      'IMAGE_FAILED',
+      `${source.id} has no preprocessor_config.json, so it is not known how it wants its pictures: choose a model that has one.`,
+    )
+  }
+  return await createPictureProcessor(config)
+}
+
+/** A window that the self-test can't show must not be exceeded: the drawn weights would be wrong beyond it. */
+const shortWindow = ({ window }: ModelConfig) => (window === null || window <= longestWindow ? Infinity : window)
+
+/** What no run is needed for to know that it does not work. */
+function refuseSites({ plan }: PlannedModel): void {
+  const length = fixedLength(plan.inputs)
+  if (length !== null) {
+    throw new AppError(
+      'NEEDS_OTHER_INPUT',
+      `This file takes texts of exactly ${length} tokens only: choose a file with a free length.`,
+    )
+  }
+  if (plan.sites.some(({ flags }) => flags.windowed)) {
+    throw new AppError(
+      'UNSUPPORTED_OP',
+      'This model attends within windows of the picture, which is not supported: choose a model whose tokens attend to all others.',
+    )
+  }
+  if (plan.sites.some(({ flags }) => flags.cross)) {
+    throw new AppError(
+      'UNSUPPORTED_OP',
+      'This file has attention between two different token sequences, which is not supported yet: choose the encoder of the model (file=encoder_model).',
+    )
+  }
+}
+
+/** @throws AppError DTYPE_UNSUPPORTED when WebGPU is asked for and can't compute in the file's precision */
+function chooseBackend(asked: ModelSpec['backend'], gpu: GpuProbe | null, { plan, index }: PlannedModel): Backend {
+  if (!gpu) return 'wasm'
+  const half = plan.elementTypes.includes(float16)
+  if (asked === 'webgpu') {
+    if (half && !gpu.float16) {
+      throw new AppError(
+        'DTYPE_UNSUPPORTED',
+        'This GPU has no half precision, which this file needs: choose dtype=fp32, or backend=wasm.',
+      )
+    }
+    return 'webgpu'
+  }
+  const onCpu = index.graph.nodes.some(({ operator, domain }) => domain === '' && cpuOperators.has(operator))
+  return (half && !gpu.float16) || onCpu ? 'wasm' : 'webgpu'
+}
+
+function requireGrid(
+  tokens: number,
+  input: Extract<ModelInput, { kind: 'image' }>,
+  { patchSize }: ModelConfig,
+): PatchGrid {
+  const [, height, width] = input.shape
+  const grid = findGrid(tokens, height, width, patchSize)
+  if (grid) return grid
+  throw new AppError(
+    'SHAPE_SURPRISE',
+    `The ${tokens} tokens of this model are no grid of patches, so they can't be placed on the picture: choose another model.`,
+  )
+}
+
+/** Runs that fit: as many inputs as the file and the memory allow. */
+function cutBatches(inputs: ModelInput[], fixed: number | null, { heads, tokens }: SelfTest): ModelInput[][] {
+  const first = inputs[0]
+  if (!first) return []
+  const length = first.kind === 'text' ? first.ids.length : tokens
+  const fits = Math.min(largestBatch.tokens / length, largestBatch.cells / (heads * length * length))
+  const size = fixed ?? Math.max(1, Math.floor(fits))
+  if (fixed !== null && fixed > 1) {
+    throw new AppError(
+      'NEEDS_OTHER_INPUT',
+      `This file takes exactly ${fixed} inputs at once: choose a file with a free batch size.`,
+    )
+  }
+  return Array.from({ length: Math.ceil(inputs.length / size) }, (_, index) =>
+    inputs.slice(index * size, (index + 1) * size),
+  )
+}
+
+/** [H,t,t] softmax(scale · q·kᵀ + mask) of one layer, where the model does not show its own. `vectors` hold that layer only. */
+function attentionOf({ q, k, queries, keys }: SequenceVectors, layer: number, info: ModelInfo): Float32Array {
+  const { heads, kvHeads, headDim: dim } = info
+  const weights = new Float32Array(heads * queries * keys)
+  const mask = info.masks[layer] ?? { causal: info.causal, window: null }
+  for (let head = 0; head < heads; head++) {
+    const keyHead = Math.floor((head * kvHeads) / heads)
+    const own = computeAttention({
+      q: q.subarray(head * queries * dim, (head + 1) * queries * dim),
+      k: k.subarray(keyHead * keys * dim, (keyHead + 1) * keys * dim),
+      queries,
+      keys,
+      dim,
+      scale: info.scale[layer * heads + head] ?? 1,
+      mask,
+    })
+    weights.set(own, head * queries * keys)
+  }
+  return weights
+}

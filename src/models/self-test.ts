@@ -1,0 +1,107 @@
+import { AppError } from '../core/errors'
+import type { Mask, Verdict } from '../core/types'
+import { readScale, readWeights } from '../onnx/read-heads'
+import type { Plan, Site } from '../onnx/types'
+import { verifySite } from '../onnx/verify'
+import type { Output } from './session'
+import { outputOf, readTap, type ModelShape } from './taps'
+
+export interface SelfTest extends ModelShape {
+  /** Tokens of the probe as the layers see it. */
+  tokens: number
+  /** [L·H] */
+  scale: number[]
+  masks: Mask[]
+  verified: Verdict
+  /** One line a layer. */
+  verification: string
+}
+
+const float16 = 10
+
+/** Everything that the plan taps, for one run. */
+export const testNames = ({ sites }: Plan): string[] =>
+  sites.flatMap(({ q, k, v, weights, output, product, scale }) => [
+    q.name,
+    k.name,
+    ...[v, weights, output, product].flatMap((tap) => (tap ? [tap.name] : [])),
+    ...[...scale.runtime, ...(product?.scale.runtime ?? [])].map(({ name }) => name),
+  ])
+
+/**
+ * Measures a model by one run of a short input: its shape, scales and masks, and whether softmax(scale · q·kᵀ + mask) is the
+ * model's own attention in every layer.
+ * @param results outputs for `testNames`, batch 1
+ * @throws AppError UNSUPPORTED_OP where layers differ in heads or width, SHAPE_SURPRISE, TAP_LOST
+ */
+export function testModel(results: ReadonlyMap<string, Output>, plan: Plan): SelfTest {
+  const layers = plan.sites.map((site) => testSite(results, site, plan))
+  const first = layers[0]
+  if (!first) throw new AppError('NO_ATTENTION_FOUND', 'No attention was found in this model.')
+  const odd = layers.findIndex(
+    ({ heads, kvHeads, headDim, tokens }) =>
+      heads !== first.heads || kvHeads !== first.kvHeads || headDim !== first.headDim || tokens !== first.tokens,
+  )
+  if (odd >= 0) {
+    throw new AppError(
+      'UNSUPPORTED_OP',
+      `Layer ${odd} of this model has other heads or tokens than layer 0, which is not supported: choose another model.`,
+      {
+        details: JSON.stringify(
+          layers.map(({ heads, kvHeads, headDim, tokens }) => ({ heads, kvHeads, headDim, tokens })),
+        ),
+      },
+    )
+  }
+  const verdicts = layers.map(({ verdict }) => verdict.verdict)
+  const valueDim = layers.every((layer) => layer.valueDim === first.valueDim) ? first.valueDim : 0
+  return {
+    layers: layers.length,
+    heads: first.heads,
+    kvHeads: first.kvHeads,
+    headDim: first.headDim,
+    valueDim,
+    tokens: first.tokens,
+    scale: layers.flatMap(({ scale }) => [...scale]),
+    masks: layers.map(({ verdict }) => verdict.mask),
+    verified: verdicts.includes('unverified') ? 'unverified' : verdicts.includes('bias') ? 'bias' : 'exact',
+    verification: layers.map(({ verdict }, layer) => `L${layer}: ${verdict.verdict}, ${verdict.note}`).join('\n'),
+  }
+}
+
+function testSite(results: ReadonlyMap<string, Output>, site: Site, plan: Plan) {
+  const q = readTap(results, site.q, 1, site.heads)
+  const k = readTap(results, site.k, 1, site.kvHeads)
+  const v = site.v && readTap(results, site.v, 1, site.kvHeads)
+  const matrix = (name: string) => {
+    const { data, dims } = outputOf(results, name)
+    return readWeights(data, dims, 1)
+  }
+  const factors = (wanted: Site['scale']) => {
+    const runtime = new Map(wanted.runtime.map(({ name }) => [name, outputOf(results, name).data]))
+    return readScale({ scale: wanted }, runtime, q.width, q.heads)
+  }
+  const scale = factors(site.scale)
+  const verdict = verifySite({
+    q,
+    k,
+    v,
+    weights: site.weights && matrix(site.weights.name),
+    output: site.output && readTap(results, site.output, 1, site.heads ?? q.heads),
+    product: site.product && { values: matrix(site.product.name), scale: factors(site.product.scale) },
+    scale,
+    flags: site.flags,
+    mask: site.mask,
+    half: plan.elementTypes.includes(float16),
+  })
+  return {
+    verdict,
+    scale,
+    heads: q.heads,
+    kvHeads: k.heads,
+    headDim: q.width,
+    // Values may be repeated for each query head; where they can't be counted they are left out.
+    valueDim: v && v.tokens === k.tokens && v.heads % k.heads === 0 ? v.width : 0,
+    tokens: q.tokens,
+  }
+}
