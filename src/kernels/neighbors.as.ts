@@ -192,13 +192,26 @@ function offer(row: i32, other: i32, half: f32): void {
 
 /** Offers what is below a threshold in the stored 4 × 8 tile of half squared distances. */
 function offerTile(row: i32, column: i32, both: bool): void {
-  for (let r = 0; r < 4; r++) {
-    for (let c = 0; c < 8; c++) {
-      const half = load<f32>(tile + ((<usize>(r * 8 + c)) << 2))
-      const i = row + r
-      const j = column + c
-      if (half < load<f32>(thresholds + ((<usize>i) << 2)) && i != j && i < count && j < count) offer(i, j, half)
-      if (both && half < load<f32>(thresholds + ((<usize>j) << 2)) && i < count) offer(j, i, half)
+  const columnThresholds = thresholds + ((<usize>column) << 2)
+  for (let i = row; i < min(row + 4, count); i++) {
+    const line = tile + ((<usize>(i - row)) << 5)
+    const low = v128.load(line)
+    const high = v128.load(line, 16)
+    const limit = v128.load32_splat(thresholds + ((<usize>i) << 2))
+    let mask = i32x4.bitmask(f32x4.lt(low, limit)) | (i32x4.bitmask(f32x4.lt(high, limit)) << 4)
+    while (mask) {
+      const place = ctz(mask)
+      mask &= mask - 1
+      if (i != column + place) offer(i, column + place, load<f32>(line + ((<usize>place) << 2)))
+    }
+    if (!both) continue
+    mask =
+      i32x4.bitmask(f32x4.lt(low, v128.load(columnThresholds))) |
+      (i32x4.bitmask(f32x4.lt(high, v128.load(columnThresholds, 16))) << 4)
+    while (mask) {
+      const place = ctz(mask)
+      mask &= mask - 1
+      offer(column + place, i, load<f32>(line + ((<usize>place) << 2)))
     }
   }
 }

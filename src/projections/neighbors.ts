@@ -48,7 +48,7 @@ export class NeighborSearch {
 
   /**
    * The `k` nearest neighbours of each row of `rows` [count,dim]; the rows themselves are not among them.
-   * Throws BAD_ARGUMENT for a value that is not finite or a shape that does not fit.
+   * Throws VERIFY_FAILED for a value that is not finite, BAD_ARGUMENT for a shape that does not fit.
    */
   async find(
     rows: Float32Array,
@@ -79,8 +79,8 @@ export class NeighborSearch {
     const bad = exports.measure()
     if (bad >= 0) {
       throw new AppError(
-        'BAD_ARGUMENT',
-        `Row ${bad} of this head has a value that is not a number: check the model with another backend or precision.`,
+        'VERIFY_FAILED',
+        `Point ${bad} of this head holds a number that is not finite, so it has no place in a picture: try the fp32 file of the model.`,
       )
     }
     if (size === 0) return { count, k: 0, indices: new Int32Array(0), distances: new Float32Array(0) }

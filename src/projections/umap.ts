@@ -36,13 +36,13 @@ export interface UmapSettings {
 
 const defaultEpochs = 200
 /** Standard deviation of the start along its widest axis. */
-const startSpread = 5
+const startSpread = 10
 /** Where outliers of the start are held, in standard deviations. */
 const startLimit = 4
 /** So that points at one place can part. */
 const startJitter = 1e-3
 /** First step of the layout; it falls to 0 linearly. */
-const firstStep = 0.2
+const firstStep = 0.3
 const rowsPerSlice = 4096
 
 /** Graph and layout in WASM. One run at a time; the memory is kept for the next one. */
