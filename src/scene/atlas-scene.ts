@@ -15,12 +15,14 @@ import {
 } from './camera'
 import { Drawing } from './drawing'
 import { easeInOut, progressOf } from './easing'
+import { FrameFence } from './frame-fence'
 import { gridBounds, invertOrder, layoutGrid, placeAt, placeRect, type Grid } from './grid'
 import { HeadStore, type Sight, type StoredHead } from './head-store'
 import { nearestSlot, slotsInPolygon } from './picking'
 import { pointSizePx } from './point-size'
 import { pointKind } from './positions'
 import { projectionOf, projectSlot, type HeadView } from './projector'
+import { Quality } from './quality'
 import { mixRotation, orbitRotation, restingRotation, rotationMatrix, type Quaternion } from './rotation'
 import { headsPerRow, headTexels } from './shaders'
 
@@ -28,7 +30,7 @@ export interface AtlasSceneOptions {
   /** No motion: everything is where it belongs at once. Asked before each motion. */
   reducedMotion?: () => boolean
   durationMs?: number
-  /** Points kept on the device for the matrix; above it tiles show a fair sample, the single view all. */
+  /** Points kept on the device for the matrix; above it tiles show a fair part of each head, the single view all. */
   pointBudget?: number
   now?: () => number
   requestFrame?: (draw: () => void) => number
@@ -42,6 +44,7 @@ interface Motion {
 const radiansPerPixel = 0.008
 const largestFocusZoom = 40
 const focusInsetPx = 8
+const quietMs = 250
 /** Centre of what has no place: far outside. */
 const nowhere = -1e7
 
@@ -52,6 +55,8 @@ const nowhere = -1e7
 export class AtlasScene implements AtlasSceneApi {
   private readonly renderer: WebGLRenderer
   private readonly drawing: Drawing
+  private readonly fence: FrameFence
+  private readonly quality = new Quality()
   private readonly durationMs: number
   private readonly now: () => number
   private readonly listeners = new Set<() => void>()
@@ -82,6 +87,12 @@ export class AtlasScene implements AtlasSceneApi {
   private readonly moving = new Set<number>()
 
   private frameHandle: number | null = null
+  /** Something changed since the last frame. */
+  private isStale = false
+  /** The frame that the device is working on. */
+  private inWork: { fraction: number; startMs: number } | null = null
+  private quietTimer: ReturnType<typeof setTimeout> | null = null
+  private quietSinceMs = 0
   private headsStale = true
   private detailStale = true
   private lost = false
@@ -108,6 +119,7 @@ export class AtlasScene implements AtlasSceneApi {
     }
     this.renderer = new WebGLRenderer({ canvas, context, antialias: false })
     this.drawing = new Drawing(this.renderer)
+    this.fence = new FrameFence(context)
     this.store = this.makeStore()
     this.drawing.setStore(this.store)
     canvas.addEventListener('webglcontextlost', this.onContextLost)
@@ -152,7 +164,7 @@ export class AtlasScene implements AtlasSceneApi {
       for (let head = 0; head < this.store.heads; head++) this.writeColors(head, indices)
     } else {
       const head = this.indexOf(ref)
-      if (!this.store.isComplete) this.ownColors.set(head, indices.slice())
+      this.ownColors.set(head, indices.slice())
       this.writeColors(head, indices)
     }
     this.detailStale = true
@@ -198,7 +210,7 @@ export class AtlasScene implements AtlasSceneApi {
     this.flight = null
     this.arrange()
     // Setting the size has wiped the canvas: draw before the browser shows it.
-    this.draw()
+    this.draw(this.quality.draftFraction)
   }
 
   showMatrix(animate: boolean): void {
@@ -317,12 +329,12 @@ export class AtlasScene implements AtlasSceneApi {
     const limit = this.renderer.capabilities.maxTextureSize / Math.max(this.width, this.height)
     const ratio = Math.max(0.1, Math.min(scale, limit))
     this.renderer.setPixelRatio(ratio)
-    this.render(ratio)
+    this.render(ratio, 1)
     const picture = new Promise<Blob>((resolve, reject) => {
       this.canvas.toBlob((blob) => (blob ? resolve(blob) : reject(contextLostError())), 'image/png')
     })
     this.renderer.setPixelRatio(this.pixelRatio)
-    this.render(this.pixelRatio)
+    this.render(this.pixelRatio, 1)
     return picture
   }
 
@@ -341,6 +353,8 @@ export class AtlasScene implements AtlasSceneApi {
     if (this.disposed) return
     this.disposed = true
     if (this.frameHandle !== null) (this.options.cancelFrame ?? cancelAnimationFrame)(this.frameHandle)
+    if (this.quietTimer !== null) clearTimeout(this.quietTimer)
+    this.fence.clear()
     this.canvas.removeEventListener('webglcontextlost', this.onContextLost)
     this.canvas.removeEventListener('webglcontextrestored', this.onContextRestored)
     this.listeners.clear()
@@ -351,45 +365,76 @@ export class AtlasScene implements AtlasSceneApi {
   // ── frames ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
   private invalidate(): void {
+    this.isStale = true
+    this.quietSinceMs = this.now()
+    this.requestFrame()
+  }
+
+  private requestFrame(): void {
     if (this.frameHandle !== null || this.disposed || this.lost) return
     this.frameHandle = (this.options.requestFrame ?? requestAnimationFrame)(() => {
       this.frameHandle = null
-      this.draw()
+      this.tick()
     })
   }
 
-  private draw(): void {
+  /** One frame at a time: a device that is still busy with the last one gets no other, so nothing lags behind the hand. */
+  private tick(): void {
+    if (this.fence.isPending) return this.requestFrame()
+    if (this.inWork) {
+      this.quality.record(this.inWork.fraction, this.now() - this.inWork.startMs)
+      this.inWork = null
+      this.fence.clear()
+    }
+    if (this.isStale) this.draw(this.quality.draftFraction)
+  }
+
+  private draw(fraction: number): void {
     if (this.disposed || this.lost) return
     const begin = performance.now()
     const now = this.now()
+    this.isStale = false
     this.startMotions(now)
-    this.render(this.pixelRatio)
+    const drawn = this.render(this.pixelRatio, fraction)
     const isMoving = this.endMotions(now)
+    this.fence.set()
+    this.inWork = { fraction: drawn, startMs: now }
     this.frameMs = performance.now() - begin
     for (const listener of this.listeners) listener()
     if (isMoving) this.invalidate()
+    else this.requestFrame() // to learn when the device is done
+    if (drawn < 1) this.completeWhenQuiet()
   }
 
-  private render(pixelRatio: number): void {
+  /** After a thinned frame: the whole picture once nothing has changed for a while. */
+  private completeWhenQuiet(): void {
+    if (this.quietTimer !== null || this.disposed) return
+    this.quietTimer = setTimeout(() => {
+      this.quietTimer = null
+      const isBusy = this.isStale || this.fence.isPending || this.now() - this.quietSinceMs < quietMs - 1
+      if (isBusy) this.completeWhenQuiet()
+      else this.draw(1)
+    }, quietMs)
+  }
+
+  private render(pixelRatio: number, fraction: number): number {
     const now = this.now()
     if (this.headsStale || this.moving.size > 0 || this.reorder) this.writeHeads(now)
     const onlyFocus = this.onlyFocus
-    if (onlyFocus && this.detailStale && this.drawing.needsDetail) this.writeDetail(this.focused)
+    if (onlyFocus && this.detailStale) this.writeDetail(this.focused)
     const camera = this.currentCamera()
-    this.drawing.render(
-      {
-        camera,
-        width: this.width,
-        height: this.height,
-        pixelRatio,
-        rotation: rotationMatrix(this.currentRotation()),
-        pointSize: this.pointSize(camera),
-        focus: this.flying,
-        focusMix: this.focusMix(),
-        onlyFocus,
-      },
-      this.store.shown,
-    )
+    return this.drawing.render({
+      camera,
+      width: this.width,
+      height: this.height,
+      pixelRatio,
+      rotation: rotationMatrix(this.currentRotation()),
+      pointSize: this.pointSize(camera),
+      focus: this.flying,
+      focusMix: this.focusMix(),
+      onlyFocus,
+      fraction,
+    })
   }
 
   /** Motions begin with their first frame, so that work before it does not eat them up. */
@@ -474,15 +519,21 @@ export class AtlasScene implements AtlasSceneApi {
   }
 
   private writeColors(head: number, indices: Uint8Array): void {
-    const { shown, slots } = this.store
+    const { chunks, chunkSlots, slots, count } = this.store
     const colors = this.drawing.colors
-    const start = head * shown
-    for (let slot = 0; slot < shown; slot++) colors[start + slot] = indices[slots[slot]!]!
-    this.drawing.updateColors(start, shown)
+    for (let chunk = 0; chunk < chunks; chunk++) {
+      const start = this.store.chunkStart(head, chunk)
+      const first = chunk * chunkSlots
+      const size = Math.min(chunkSlots, count - first)
+      for (let i = 0; i < size; i++) colors[start + i] = indices[slots[first + i]!]!
+      this.drawing.updateColors(start, chunkSlots)
+    }
   }
 
   private touch(head: number, originChanged: boolean, isMoving: boolean): void {
-    this.drawing.updatePoints(head, this.store.shown, originChanged)
+    for (let chunk = 0; chunk < this.store.chunks; chunk++) {
+      this.drawing.updatePoints(this.store.chunkStart(head, chunk), this.store.chunkSlots, originChanged)
+    }
     if (isMoving) this.moving.add(head)
     this.headsStale = true
     if (head === this.focused) this.detailStale = true
@@ -556,7 +607,7 @@ export class AtlasScene implements AtlasSceneApi {
 
   private pointSize(camera: Affine): number {
     const side = Math.min(this.grid.tileWidth * camera.scaleX, this.grid.tileHeight * camera.scaleY)
-    return pointSizePx(side, this.store.shown)
+    return pointSizePx(side, this.store.count)
   }
 
   private moves(animate: boolean): boolean {
@@ -680,10 +731,13 @@ export class AtlasScene implements AtlasSceneApi {
   private readonly onContextLost = (event: Event): void => {
     event.preventDefault()
     this.lost = true
+    this.inWork = null
+    this.fence.clear()
   }
 
   private readonly onContextRestored = (): void => {
     this.lost = false
+    this.isStale = true
     this.headsStale = this.detailStale = true
     this.invalidate()
   }

@@ -42,6 +42,8 @@ export interface FrameState {
   focusMix: number
   /** Only the focused head is drawn. */
   onlyFocus: boolean
+  /** The part of all points to draw, in whole chunks. */
+  fraction: number
 }
 
 interface PointSet {
@@ -49,6 +51,7 @@ interface PointSet {
   target: BufferAttribute
   origin: BufferAttribute
   color: BufferAttribute
+  chunkSlots: number
 }
 
 /** The three.js side: buffers, textures and two draw calls (tiles, points). Knows nothing of cameras, heads or time. */
@@ -75,9 +78,9 @@ export class Drawing {
   private emphasisTexture: DataTexture
   private all: PointSet | null = null
   private detail: PointSet | null = null
-  private detailHead = -1
   private tiles: Mesh<BufferGeometry, RawShaderMaterial> | null = null
-  private heads = 0
+  private chunkPoints = 0
+  private chunks = 1
 
   constructor(private readonly renderer: WebGLRenderer) {
     renderer.autoClear = true
@@ -94,7 +97,8 @@ export class Drawing {
 
   setStore(store: HeadStore): void {
     this.free()
-    this.heads = store.heads
+    this.chunkPoints = store.heads * store.chunkSlots
+    this.chunks = store.chunks
     const rows = Math.max(1, Math.ceil(store.heads / headsPerRow))
     const width = headsPerRow * headTexels
     this.headTexture = new DataTexture(new Float32Array(width * rows * 4), width, rows, RGBAFormat, FloatType)
@@ -106,28 +110,24 @@ export class Drawing {
     this.tiles = new Mesh(new BufferGeometry(), this.material(tileVertex, tileFragment))
     this.tiles.frustumCulled = false
     this.tiles.geometry.setDrawRange(0, store.heads * 6)
-    this.all = this.pointSet(store.targets, store.origins, store.heads, store.shown, store.count)
-    this.scene.add(this.tiles, this.all.points)
-    if (!store.isComplete) {
-      const size = store.count * 4
-      this.detail = this.pointSet(new Uint16Array(size), new Uint16Array(size), 1, store.count, store.count)
-      this.detail.points.visible = false
-      this.scene.add(this.detail.points)
-    }
+    this.all = this.pointSet(store.targets, store.origins, store.heads, store.chunkSlots)
+    this.detail = this.pointSet(new Uint16Array(store.count * 4), new Uint16Array(store.count * 4), 1, store.count)
+    this.detail.points.geometry.setDrawRange(0, store.count)
+    this.detail.points.material.uniforms['pointsInTile']!.value = store.count
+    this.scene.add(this.tiles, this.all.points, this.detail.points)
   }
 
-  /** Uploads one head's slots with the next frame. */
-  updatePoints(head: number, shown: number, withOrigin: boolean): void {
+  /** Uploads shared slots with the next frame. */
+  updatePoints(start: number, count: number, withOrigin: boolean): void {
     if (!this.all) return
-    const size = shown * 4
-    this.all.target.addUpdateRange(head * size, size)
+    this.all.target.addUpdateRange(start * 4, count * 4)
     this.all.target.needsUpdate = true
     if (!withOrigin) return
-    this.all.origin.addUpdateRange(head * size, size)
+    this.all.origin.addUpdateRange(start * 4, count * 4)
     this.all.origin.needsUpdate = true
   }
 
-  /** Colours of all shown slots, [heads,shown]. */
+  /** Colours of all shared slots. */
   get colors(): Uint8Array {
     return (this.all?.color.array as Uint8Array | undefined) ?? new Uint8Array(0)
   }
@@ -138,11 +138,7 @@ export class Drawing {
     this.all.color.needsUpdate = true
   }
 
-  get needsDetail(): boolean {
-    return this.detail !== null
-  }
-
-  /** Fills the set that shows one head in full where the shared arrays hold a part of it only. */
+  /** Fills the set that shows one head with all its points. */
   setDetail(head: number, target: Uint16Array, origin: Uint16Array, colors: Uint8Array): void {
     if (!this.detail) return
     const { target: targets, origin: origins, color } = this.detail
@@ -150,7 +146,6 @@ export class Drawing {
     ;(origins.array as Uint16Array).set(origin)
     ;(color.array as Uint8Array).set(colors)
     for (const attribute of [targets, origins, color]) attribute.needsUpdate = true
-    this.detailHead = head
     this.detail.points.material.uniforms['firstHead']!.value = head
   }
 
@@ -183,7 +178,9 @@ export class Drawing {
     ;(this.uniforms['rim']!.value as Vector3).set(...background)
   }
 
-  render(frame: FrameState, perHead: number): void {
+  /** Returns the part of all points that was drawn. */
+  render(frame: FrameState): number {
+    const chunks = Math.min(this.chunks, Math.max(1, Math.floor(this.chunks * frame.fraction + 1e-6)))
     const u = this.uniforms
     const { camera, rotation: m } = frame
     ;(u['camera']!.value as Vector4).set(camera.scaleX, camera.scaleY, camera.offsetX, camera.offsetY)
@@ -194,15 +191,14 @@ export class Drawing {
     u['focus']!.value = frame.focus
     u['focusMix']!.value = frame.focusMix
     u['lineWidth']!.value = Math.max(1, Math.round(frame.pixelRatio))
-    if (this.all && this.tiles) {
-      const inDetail = this.detail !== null && frame.onlyFocus && this.detailHead === frame.focus
-      const first = frame.onlyFocus ? frame.focus : 0
-      this.all.points.geometry.setDrawRange(first * perHead, (frame.onlyFocus ? 1 : this.heads) * perHead)
-      this.all.points.visible = !inDetail
-      if (this.detail) this.detail.points.visible = inDetail
-      this.tiles.visible = !frame.onlyFocus
+    if (this.all && this.detail && this.tiles) {
+      this.all.points.geometry.setDrawRange(0, chunks * this.chunkPoints)
+      this.all.points.material.uniforms['pointsInTile']!.value = chunks * this.all.chunkSlots
+      this.all.points.visible = this.tiles.visible = !frame.onlyFocus
+      this.detail.points.visible = frame.onlyFocus
     }
     this.renderer.render(this.scene, this.camera)
+    return frame.onlyFocus ? 1 : chunks / this.chunks
   }
 
   /** Bytes of buffers and textures on the device, the drawing buffer not counted. */
@@ -235,7 +231,6 @@ export class Drawing {
     }
     this.headTexture.dispose()
     this.all = this.detail = this.tiles = null
-    this.detailHead = -1
   }
 
   private material(
@@ -252,30 +247,24 @@ export class Drawing {
     })
   }
 
-  private pointSet(
-    targets: Uint16Array,
-    origins: Uint16Array,
-    heads: number,
-    perHead: number,
-    pointsInTile: number,
-  ): PointSet {
+  private pointSet(targets: Uint16Array, origins: Uint16Array, headCount: number, chunkSlots: number): PointSet {
     const geometry = new BufferGeometry()
     const target = dynamicAttribute(targets, 4, true)
     const origin = dynamicAttribute(origins, 4, true)
-    const color = dynamicAttribute(new Uint8Array(heads * perHead), 1, false)
+    const color = dynamicAttribute(new Uint8Array(targets.length / 4), 1, false)
     // No attribute called "position": its length would limit what is drawn.
     geometry.setAttribute('target', target)
     geometry.setAttribute('origin', origin)
     geometry.setAttribute('color', color)
-    geometry.setDrawRange(0, heads * perHead)
     const material = this.material(pointVertex, pointFragment, {
-      perHead: { value: perHead },
+      chunkSlots: { value: chunkSlots },
+      headCount: { value: headCount },
       firstHead: { value: 0 },
-      pointsInTile: { value: Math.min(perHead, pointsInTile) },
+      pointsInTile: { value: chunkSlots },
     })
     const points = new Points(geometry, material)
     points.frustumCulled = false
-    return { points, target, origin, color }
+    return { points, target, origin, color, chunkSlots }
   }
 }
 

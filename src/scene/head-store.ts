@@ -8,7 +8,7 @@ import { invertSlots, mixSlots } from './slots'
 export interface StoredHead {
   /** [count,4] uint16: where the points are, or travel to. */
   target: Uint16Array
-  /** [count,4]: where they travel from. */
+  /** [count,4]: where they travel from; equal to `target` (the same array) before the first travel. */
   origin: Uint16Array
   targetFrame: Frame
   originFrame: Frame
@@ -25,17 +25,22 @@ export interface Sight {
   rotation: Matrix3
 }
 
+/** Points of one head that lie together in the shared arrays, at least. */
+const smallestChunk = 256
+const mostChunks = 16
+
 /**
- * Positions of all heads and their travels. Heads share two arrays that the renderer uploads as they are, as long as all points fit in
- * `pointBudget`; else the shared arrays hold the first `shown` slots of each head and every head its own full ones.
+ * Positions of all heads and their travels. The shared arrays are uploaded as they are: [chunks,heads,chunkSlots,4], so that the
+ * first chunks are a fair part of all heads. Where `pointBudget` is too small for all points, they hold the first slots of each head.
  */
 export class HeadStore {
   readonly count: number
-  /** Slots of each head in the shared arrays. */
+  /** Slots of each head in the shared arrays, the last ones empty where it does not come out even. */
   readonly shown: number
+  readonly chunks: number
+  readonly chunkSlots: number
   readonly slots: Uint32Array
   readonly slotOf: Uint32Array
-  /** [heads,shown,4] */
   readonly targets: Uint16Array
   readonly origins: Uint16Array
   private readonly stored: (StoredHead | null)[]
@@ -48,7 +53,10 @@ export class HeadStore {
     private readonly durationMs: number,
   ) {
     this.count = queries + keys
-    this.shown = Math.min(this.count, Math.max(1, Math.floor(pointBudget / Math.max(1, heads))))
+    const wanted = Math.min(this.count, Math.max(1, Math.floor(pointBudget / Math.max(1, heads))))
+    this.chunks = Math.min(mostChunks, Math.max(1, Math.floor(wanted / smallestChunk)))
+    this.chunkSlots = Math.ceil(wanted / this.chunks)
+    this.shown = this.chunkSlots * this.chunks
     this.slots = mixSlots(this.count)
     this.slotOf = invertSlots(this.slots)
     this.targets = new Uint16Array(heads * this.shown * 4)
@@ -56,8 +64,9 @@ export class HeadStore {
     this.stored = new Array<StoredHead | null>(heads).fill(null)
   }
 
-  get isComplete(): boolean {
-    return this.shown === this.count
+  /** First shared slot of a head's chunk. */
+  chunkStart(head: number, chunk: number): number {
+    return (chunk * this.heads + head) * this.chunkSlots
   }
 
   head(index: number): StoredHead | null {
@@ -105,13 +114,11 @@ export class HeadStore {
   }
 
   private createHead(index: number): StoredHead {
-    const from = index * this.shown * 4
-    const part = (shared: Uint16Array): Uint16Array =>
-      this.isComplete ? shared.subarray(from, from + this.shown * 4) : new Uint16Array(this.count * 4)
     const frame: Frame = { extentX: 1, extentY: 1, dims: 2 }
+    const target = new Uint16Array(this.count * 4)
     const head: StoredHead = {
-      target: part(this.targets),
-      origin: part(this.origins),
+      target,
+      origin: target,
       targetFrame: frame,
       originFrame: frame,
       travelStartMs: -Infinity,
@@ -122,14 +129,17 @@ export class HeadStore {
   }
 
   private share(index: number, head: StoredHead, withOrigin: boolean): void {
-    if (this.isComplete) return
-    const from = index * this.shown * 4
-    this.targets.set(head.target.subarray(0, this.shown * 4), from)
-    if (withOrigin) this.origins.set(head.origin.subarray(0, this.shown * 4), from)
+    for (let chunk = 0; chunk < this.chunks; chunk++) {
+      const from = chunk * this.chunkSlots * 4
+      const to = this.chunkStart(index, chunk) * 4
+      this.targets.set(head.target.subarray(from, from + this.chunkSlots * 4), to)
+      if (withOrigin) this.origins.set(head.origin.subarray(from, from + this.chunkSlots * 4), to)
+    }
   }
 
   /** Writes where the points of `source` are at this moment into the origin of `head`. */
   private rememberOrigin(head: StoredHead, source: StoredHead, nowMs: number, sight: Sight): void {
+    if (head.origin === head.target) head.origin = new Uint16Array(head.target.length)
     const t = this.travel(source, nowMs)
     if (t >= 1) {
       head.origin.set(source.target)

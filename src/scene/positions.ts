@@ -4,7 +4,7 @@ export const storedRange = 2
 /** How far beyond the robust box the farthest outlier can come, in half boxes. */
 const rim = 0.18
 
-const largestSample = 4096
+const largestSample = 2048
 
 /** What a head's stored positions need to fill a tile. */
 export interface Frame {

@@ -36,7 +36,8 @@ vec4 snappedTile(vec2 centre, vec2 halfSize) {
 export const pointVertex = /* glsl */ `${common}
 uniform sampler2D palette;
 uniform sampler2D emphases;
-uniform int perHead;
+uniform int chunkSlots; // points are stored by chunk, head, slot
+uniform int headCount;
 uniform int firstHead;
 uniform int focus;
 uniform float focusMix;
@@ -63,8 +64,9 @@ void hide() {
 }
 
 void main() {
-  int head = firstHead + gl_VertexID / perHead;
-  int slot = gl_VertexID % perHead;
+  int inChunk = gl_VertexID % (chunkSlots * headCount);
+  int head = firstHead + inChunk / chunkSlots;
+  int slot = gl_VertexID / (chunkSlots * headCount) * chunkSlots + inChunk % chunkSlots;
   vec4 tile = headTexel(head, 0);
   vec4 extents = headTexel(head, 1);
   vec4 motion = headTexel(head, 2);

@@ -21,17 +21,25 @@ function place(store: HeadStore, head: number, point: number, nowMs: number): [n
 }
 
 describe('HeadStore', () => {
-  it('shares its arrays with the renderer where all points fit, else a part of each head', () => {
-    const whole = new HeadStore(3, 20, 20, 1000, 250)
-    whole.setPoints(1, cloud(0, 2), 2, 0, null)
-    expect(whole.isComplete).toBe(true)
-    expect(whole.head(1)!.target.buffer).toBe(whole.targets.buffer)
+  it('lays points out by chunk and head, and a part of each head where not all fit', () => {
+    const count = 2000
+    const points = Float32Array.from({ length: count * 2 }, (_, i) => Math.sin(i))
+    const whole = new HeadStore(3, 900, 1100, 10_000, 250)
+    whole.setPoints(1, points, 2, 0, null)
+    expect(whole.chunks).toBe(7)
+    expect(whole.shown).toBeGreaterThanOrEqual(count)
+    const gathered: number[] = []
+    for (let chunk = 0; chunk < whole.chunks; chunk++) {
+      const start = whole.chunkStart(1, chunk) * 4
+      gathered.push(...whole.targets.subarray(start, start + whole.chunkSlots * 4))
+    }
+    expect(Uint16Array.from(gathered.slice(0, count * 4))).toEqual(whole.head(1)!.target)
+    expect(gathered.slice(count * 4).every((value) => value === 0)).toBe(true)
 
-    const part = new HeadStore(3, 20, 20, 30, 250)
-    part.setPoints(1, cloud(0, 2), 2, 0, null)
-    expect(part.shown).toBe(10)
-    expect(part.targets.slice(40, 80)).toEqual(part.head(1)!.target.slice(0, 40))
-    expect(part.head(1)!.target.slice(0, 160)).toEqual(whole.head(1)!.target.slice(0, 160))
+    const part = new HeadStore(3, 900, 1100, 900, 250)
+    part.setPoints(1, points, 2, 0, null)
+    expect(part.shown).toBe(300)
+    expect(part.targets.slice(300 * 4, 600 * 4)).toEqual(whole.head(1)!.target.slice(0, 300 * 4))
   })
 
   it.each([
