@@ -15,7 +15,13 @@ export async function launchChromium() {
   const executablePath = findChromium()
   return chromium.launch({
     ...(executablePath ? { executablePath } : {}),
-    args: ['--no-sandbox', '--enable-unsafe-swiftshader', '--use-angle=swiftshader', '--disable-background-networking', '--enable-precise-memory-info'],
+    args: [
+      '--no-sandbox',
+      '--enable-unsafe-swiftshader',
+      '--use-angle=swiftshader',
+      '--disable-background-networking',
+      '--enable-precise-memory-info',
+    ],
   })
 }
 
@@ -23,14 +29,27 @@ export async function launchChromium() {
 export async function serve(folder, { isolated = true } = {}) {
   const server = createStaticServer({ folder, isolated })
   let bytes = 0
-  server.on('request', (request, response) => response.once('close', () => (bytes += Number(response.getHeader('content-length') ?? 0))))
+  server.on('request', (request, response) =>
+    response.once('close', () => (bytes += Number(response.getHeader('content-length') ?? 0))),
+  )
   const port = await listen(server, 0, 'localhost')
-  return { url: `http://localhost:${port}/`, bytes: () => bytes, close: () => (server.close(), server.closeAllConnections()) }
+  return {
+    url: `http://localhost:${port}/`,
+    bytes: () => bytes,
+    close: () => (server.close(), server.closeAllConnections()),
+  }
 }
 
 /** Builds the benchmark pages and serves them. */
 export async function serveBenchPages(options) {
-  run(process.execPath, ['node_modules/vite/bin/vite.js', 'build', '--config', 'bench/vite.config.ts', '--logLevel', 'warn'])
+  run(process.execPath, [
+    'node_modules/vite/bin/vite.js',
+    'build',
+    '--config',
+    'bench/vite.config.ts',
+    '--logLevel',
+    'warn',
+  ])
   return serve(path.join(root, '.cache/bench'), options)
 }
 
