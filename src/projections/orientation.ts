@@ -14,7 +14,7 @@ export function orientAxes(points: Float32Array, n: number, m: number, dims: num
   const positions = positionsOf(n, m, spans)
   for (let axis = 0; axis < dims; axis++) {
     if (directionOf(points, n, m, dims, axis, positions) >= 0) continue
-    for (let at = axis; at < points.length; at += dims) if (points[at] !== 0) points[at] = -points[at]!
+    for (let at = axis; at < points.length; at += dims) points[at] = 0 - points[at]! // never −0
   }
 }
 
