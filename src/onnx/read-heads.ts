@@ -31,7 +31,7 @@ const surprise = (what: string, dims: readonly number[]) =>
 /** float16 bits (where the browser has no Float16Array) and whatever else, as float32; a Float32Array is given back itself. */
 export function toFloat32(data: TensorData): Float32Array {
   if (data instanceof Float32Array) return data
-  if (!(data instanceof Uint16Array)) return Float32Array.from(data)
+  if (!(data instanceof Uint16Array)) return new Float32Array(data)
   const values = new Float32Array(data.length)
   for (let index = 0; index < data.length; index++) values[index] = float16ToFloat32(data[index]!)
   return values
