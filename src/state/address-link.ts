@@ -1,0 +1,130 @@
+import { AppError } from '../core/errors'
+import type { AddressBar, AddressKey, AddressValues, ParsedAddress } from '../storage/address'
+import type { Explorer } from './explorer.svelte'
+import { defaultModels } from './dependencies'
+import { noModel } from './model-choice'
+import type { Preferences } from './preferences.svelte'
+import type { Selection } from './selection.svelte'
+import { checkPatch, defaultColor, defaultSettings, explorerKeys, type SettingsPatch } from './settings'
+
+const runKeys = [...explorerKeys, 'backend', 'threads'] as const satisfies readonly AddressKey[]
+const selectionKeys = ['view', 'head', 'sequence', 'token'] as const satisfies readonly AddressKey[]
+const preferenceKeys = ['theme', 'lang', 'base'] as const satisfies readonly AddressKey[]
+
+/** Values that need no word in the address. */
+const defaults: Partial<AddressValues> = {
+  ...defaultSettings,
+  revision: noModel.revision,
+  backend: noModel.backend,
+  color: defaultColor,
+  search: '',
+  view: 'matrix',
+  head: { layer: 0, head: 0 },
+  theme: 'auto',
+  lang: 'en',
+  base: 0,
+}
+
+const isDefaultModel = (id: string): boolean => Object.values(defaultModels).includes(id)
+
+interface Parts {
+  explorer: Explorer
+  selection: Selection
+  preferences: Preferences
+}
+
+/** Settings of the run, the selection and preferences in one call. @throws AppError BAD_ARGUMENT, NOT_AVAILABLE */
+export function applySettings({ explorer, selection, preferences }: Parts, patch: SettingsPatch): void {
+  const values = checkPatch(patch, [...runKeys, ...selectionKeys, ...preferenceKeys])
+  const model = explorer.model
+  if (values.head && model && (values.head.layer >= model.layers || values.head.head >= model.heads))
+    throw new AppError(
+      'BAD_ARGUMENT',
+      `There is no head L${values.head.layer} H${values.head.head}: the model has ${model.layers} layers of ${model.heads} heads, counted from 0.`,
+    )
+  const own = Object.entries(values).filter(([key]) => runKeys.some((name) => name === key))
+  explorer.set(Object.fromEntries(own) as SettingsPatch)
+  applyViews(selection, preferences, values)
+}
+
+function applyViews(selection: Selection, preferences: Preferences, values: Partial<AddressValues>): void {
+  const { view, head, sequence, token } = values
+  selection.go({
+    ...(view && { view }),
+    ...(head && { head }),
+    ...(sequence !== undefined && { sequence }),
+    ...(token !== undefined && { token }),
+  })
+  if (values.theme !== undefined) preferences.theme = values.theme
+  if (values.lang !== undefined) preferences.lang = values.lang
+  if (values.base !== undefined) preferences.base = values.base
+}
+
+/**
+ * Ties the address to what it speaks of: begins with what it says, follows its changes inside their event, and writes
+ * settings back. Texts are never written. Returns the way to stop.
+ */
+export function linkAddress(bar: AddressBar, parts: Parts): () => void {
+  const { explorer, selection, preferences } = parts
+  let applying = false
+
+  const apply = (parsed: ParsedAddress, start: boolean) => {
+    applying = true
+    for (const message of parsed.problems) explorer.notify({ code: 'BAD_LINK', message })
+    applyViews(selection, preferences, parsed.values)
+    if (start) explorer.start(parsed.values)
+    else explorer.applyAddress(parsed.values)
+    applying = false
+  }
+
+  const writeSettings = () => {
+    if (applying) return
+    const { settings, choice, color, search } = explorer
+    const own = explorer.isRestored
+    bar.write(
+      {
+        ...settings,
+        color,
+        search,
+        ...(own && {
+          model: choice.id ?? undefined,
+          revision: choice.revision,
+          host: choice.host ?? undefined,
+          dtype: choice.dtype ?? undefined,
+          file: choice.file ?? undefined,
+          backend: choice.backend,
+          threads: choice.threads ?? undefined,
+        }),
+      },
+      { ...defaults, ...(choice.id !== null && isDefaultModel(choice.id) && { model: choice.id }) },
+    )
+  }
+  const writePlace = () => {
+    if (applying) return
+    const { view, head, sequence, token } = selection
+    bar.write({ view, head, sequence: sequence ?? undefined, token: token ?? undefined }, defaults)
+  }
+
+  const stops = [
+    explorer.onChange((event) => {
+      if (event === 'settings' || event === 'model') writeSettings()
+      if (event === 'edited') bar.write({ samples: undefined, text: undefined }, defaults)
+      if (event === 'pictures' && explorer.model && explorer.sequences.length > 0)
+        selection.fit({
+          layers: explorer.model.layers,
+          heads: explorer.model.heads,
+          lengths: explorer.sequences.map(({ tokens }) => tokens.length),
+        })
+    }),
+    selection.onChange(() => {
+      writePlace()
+      explorer.setFocus(selection.view === 'matrix' ? null : selection.head)
+    }),
+    bar.onChange((parsed) => apply(parsed, false)),
+  ]
+  apply(bar.read(), true)
+  explorer.setFocus(selection.view === 'matrix' ? null : selection.head)
+  return () => {
+    for (const stop of stops) stop()
+  }
+}

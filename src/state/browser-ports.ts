@@ -1,0 +1,62 @@
+import { cacheBudgetBytes, ContentCache } from '../storage/cache'
+import { indexedDbStore } from '../storage/key-value'
+import { SavedWork } from '../storage/saved-work'
+import type { Notice } from './api'
+import type { ClockPort, ExplorerDependencies } from './dependencies'
+
+const saveDelayMs = 250
+
+/** A turn of the event loop; the browser's own way to yield where it has one. */
+function pause(): Promise<void> {
+  const { scheduler } = globalThis as { scheduler?: { yield?: () => Promise<void> } }
+  if (scheduler?.yield) return scheduler.yield()
+  return new Promise((resolve) => {
+    const channel = new MessageChannel()
+    channel.port1.onmessage = () => {
+      channel.port1.close()
+      resolve()
+    }
+    channel.port2.postMessage(null)
+  })
+}
+
+/** Real time. Hidden pages draw no frames, so there a frame is a timer. */
+export const browserClock: ClockPort = {
+  now: () => Date.now(),
+  pause,
+  nextFrame: (action) => {
+    if (document.hidden) setTimeout(action, 100)
+    else requestAnimationFrame(action)
+  },
+  setTimer: (action, milliseconds) => setTimeout(action, milliseconds),
+  clearTimer: (timer) => clearTimeout(timer as number),
+}
+
+/** Storage of this browser. `onNotice` hears of what does not work; what was typed is written when the page goes away. */
+export function browserStorage(onNotice: (notice: Notice) => void): Pick<ExplorerDependencies, 'cache' | 'saved'> {
+  const cache = new ContentCache(
+    { data: indexedDbStore('attention-atlas-results'), index: indexedDbStore('attention-atlas-results-index') },
+    { budgetBytes: cacheBudgetBytes, now: () => Date.now(), pause, onProblem: onNotice },
+  )
+  const store = indexedDbStore('attention-atlas-saved')
+  const onBlocked = () =>
+    onNotice({
+      code: 'QUOTA',
+      message: 'The browser does not let this page store anything: text and settings will be gone after a reload.',
+    })
+  const timer = {
+    set: (action: () => void, milliseconds: number) => window.setTimeout(action, milliseconds),
+    clear: (id: number) => window.clearTimeout(id),
+  }
+  const saved = {
+    inputs: new SavedWork(store, { key: 'inputs', delayMs: saveDelayMs, timer, onBlocked }),
+    settings: new SavedWork(store, { key: 'settings', delayMs: saveDelayMs, timer, onBlocked }),
+  }
+  const flush = () => {
+    void saved.inputs.flush()
+    void saved.settings.flush()
+  }
+  window.addEventListener('pagehide', flush)
+  document.addEventListener('visibilitychange', () => document.hidden && flush())
+  return { cache, saved }
+}

@@ -1,0 +1,92 @@
+import type { HeadRef, InputKind, ProjectionId } from '../core/types'
+import type { ModelService, ProjectionAnswer, ProjectionJob } from '../rpc/contracts'
+import type { CacheEntry } from '../storage/cache'
+
+/** What the explorer needs of the model worker (rpc/model-client.ts). Calls are answered in order. */
+export interface ModelPort extends Omit<ModelService, 'close'> {
+  /** Ends whatever runs; the next call starts afresh. */
+  cancel(): void
+}
+
+/** Projection workers; pool-port.ts makes one of rpc/projection-pool.ts. */
+export interface PoolPort {
+  /** Number of workers. */
+  readonly size: number
+  /**
+   * One head. `createJob` is called when a worker takes it, again after a crash; its arrays are transferred. Aborting
+   * rejects CANCELLED.
+   */
+  run(head: HeadRef, createJob: () => ProjectionJob, signal: AbortSignal): Promise<ProjectionAnswer>
+}
+
+/** The cache by content hash (storage/cache.ts). */
+export interface CachePort {
+  get(key: string): Promise<CacheEntry | null>
+  put(key: string, entry: CacheEntry, protectSince?: number): Promise<boolean>
+}
+
+/** The last inputs and settings (storage/saved-work.ts). */
+export interface SavedPort {
+  load(): Promise<unknown>
+  schedule(read: () => unknown): void
+  flush(): Promise<void>
+}
+
+export interface ClockPort {
+  /** Milliseconds since the epoch. */
+  now(): number
+  /** Lets the page handle events before the work goes on. */
+  pause(): Promise<void>
+  /** Before the next frame is drawn, or soon where nothing is drawn. */
+  nextFrame(action: () => void): void
+  setTimer(action: () => void, milliseconds: number): unknown
+  clearTimer(timer: unknown): void
+}
+
+export interface ProjectionOffer {
+  id: ProjectionId
+  /** false: too slow for all heads, so it is computed for the opened head, the others show PCA. */
+  allHeads: boolean
+}
+
+export interface ExplorerDependencies {
+  model: ModelPort
+  pool: PoolPort
+  cache: CachePort
+  /** Kept apart, so that a moved slider does not write all texts and images anew. */
+  saved: { inputs: SavedPort; settings: SavedPort }
+  clock: ClockPort
+  projections: readonly ProjectionOffer[]
+  /** Lines of a sample set; null: there is none of that name. */
+  samples: (id: string) => readonly string[] | null
+  /** Absolute address of the folder of built-in models. */
+  builtinHost: string
+  /** Where Hub ids are loaded from unless the address says otherwise. */
+  defaultHost: string
+  limits: {
+    /** Vectors and coordinates may take this much. */
+    bytes: number
+  }
+}
+
+/** An image that was taken in. */
+export interface ImageInput {
+  id: string
+  name: string
+  blob: Blob
+}
+
+/** A line that was taken in. */
+export interface TextInput {
+  id: string
+  text: string
+}
+
+/** The built-in model for each kind of input. */
+export const defaultModels: Readonly<Record<InputKind, string>> = {
+  text: 'builtin:bge-small-en-v1.5',
+  image: 'builtin:dinov2-small',
+}
+
+/** `edited`: texts were changed by a call, so that the address's own are no longer what is there. */
+export type ExplorerEvent = 'status' | 'settings' | 'inputs' | 'edited' | 'model' | 'pictures'

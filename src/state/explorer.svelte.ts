@@ -1,0 +1,890 @@
+import { computeAttention } from '../core/attention'
+import { AppError, toAppError } from '../core/errors'
+import { keepRaw, liftKeys, scaleAndTranslate, translateKeys } from '../core/joint'
+import type {
+  FigureRow,
+  HeadPicture,
+  HeadRef,
+  HeadVectors,
+  InputKind,
+  JointVectors,
+  ModelInfo,
+  Progress,
+  ProjectionSettings,
+  Sequence,
+  SequenceVectors,
+} from '../core/types'
+import type { ModelSpec, RequestRecord } from '../rpc/contracts'
+import type { AddressValues } from '../storage/address'
+import type { ExplorerView, Notice } from './api'
+import { Dataset, datasetKey, sequenceKey, spansOf, type HeadNorms } from './dataset'
+import {
+  defaultModels,
+  type CachePort,
+  type ExplorerDependencies,
+  type ExplorerEvent,
+  type ImageInput,
+} from './dependencies'
+import { InputPreparer, truncationNotices } from './input-preparer'
+import { InputList } from './inputs'
+import {
+  chooseModel,
+  mergeSavedChoice,
+  modelKeys,
+  noModel,
+  readChoice,
+  specKey,
+  specOf,
+  type ModelChoice,
+} from './model-choice'
+import { ModelOpener, watchModel } from './model-opener'
+import { OwnAttention } from './own-attention'
+import { superseded, quietPass, type Pass } from './pass'
+import { patientCache, within } from './patience'
+import { PictureMaker } from './picture-maker'
+import { refOf, settingsKey } from './picture-set'
+import { TimeLeft } from './time-left'
+import {
+  checkPatch,
+  defaultColor,
+  defaultSettings,
+  explorerKeys,
+  readSettings,
+  settingKeys,
+  type SettingsPatch,
+} from './settings'
+import { VectorStore } from './vector-store'
+
+type Status = ExplorerView['status']
+
+/** What `open` takes; null and undefined mean "not given". */
+export interface OpenRequest {
+  model: string
+  host?: string | null | undefined
+  revision?: string | null | undefined
+  dtype?: string | null | undefined
+  file?: string | null | undefined
+  backend?: string | null | undefined
+  threads?: number | null | undefined
+}
+
+export type RawHead = HeadVectors & { v: Float32Array }
+
+const savedLimitMs = 4000
+const flushLimitMs = 1500
+
+/**
+ * The one owner of the run: inputs → tokens → vectors → pictures → figures. Every accepted call sets the status at once and
+ * starts a pass from what is wanted now; what earlier passes worked out is found by content hash, so that nothing runs twice.
+ */
+export class Explorer implements ExplorerView {
+  #status = $state<Status>('loading')
+  #error = $state.raw<AppError | null>(null)
+  #notices = $state.raw<readonly Notice[]>([])
+  #runNotices = $state.raw<readonly Notice[]>([])
+  #progress = $state.raw<Progress | null>(null)
+  #timeLeftMs = $state.raw<number | null>(null)
+  #model = $state.raw<ModelInfo | null>(null)
+  #texts = $state.raw<readonly string[]>([])
+  #images = $state.raw<readonly ImageInput[]>([])
+  #sequences = $state.raw<readonly Sequence[]>([])
+  #settings = $state.raw<Readonly<ProjectionSettings>>({ ...defaultSettings })
+  #choice = $state.raw<Readonly<ModelChoice>>({ ...noModel })
+  #color = $state(defaultColor)
+  #search = $state('')
+  #version = $state(0)
+  #headsDone = $state(0)
+
+  readonly #deps: ExplorerDependencies
+  readonly #cache: CachePort
+  readonly #opener: ModelOpener
+  readonly #preparer: InputPreparer
+  readonly #store: VectorStore
+  readonly #pictures: PictureMaker
+  readonly #ownAttention = new OwnAttention()
+  readonly #inputs = new InputList()
+  readonly #timeLeft = new TimeLeft()
+  readonly #listeners: ((event: ExplorerEvent) => void)[] = []
+  /** What kind of input a model takes that was open before, by spec. */
+  readonly #kinds: Record<string, InputKind> = {}
+
+  #restoring: Promise<void> | null = null
+  #isRestored = true
+  /** What was set before the saved work came back: it stays. */
+  readonly #touched = { texts: false, images: false, model: false, settings: [] as string[] }
+  #deferred: (() => void)[] = []
+
+  #pass: Pass | null = null
+  #abort = new AbortController()
+  #dataset: Dataset | null = null
+  #focus: HeadRef | null = null
+  #frameAsked = false
+
+  constructor(dependencies: ExplorerDependencies) {
+    const model = watchModel(dependencies.model, () => this.#opener.drop())
+    this.#deps = { ...dependencies, model }
+    this.#cache = patientCache(dependencies.cache, dependencies.clock)
+    const ports = { ...this.#deps, cache: this.#cache }
+    this.#store = new VectorStore(ports)
+    this.#pictures = new PictureMaker(ports, () => this.#picturesChanged())
+    this.#preparer = new InputPreparer(model, dependencies.limits.bytes)
+    this.#opener = new ModelOpener(model, {
+      onProgress: (progress) => this.#isBusy && this.#setProgress(progress),
+      onOpened: (spec, info) => this.#modelOpened(spec, info),
+    })
+  }
+
+  // ------------------------------------------------------------------------------------------------- what is there
+
+  get status(): Status {
+    return this.#status
+  }
+  get error(): AppError | null {
+    return this.#error
+  }
+  get notices(): readonly Notice[] {
+    return [...this.#notices, ...this.#runNotices]
+  }
+  get progress(): Progress | null {
+    return this.#progress
+  }
+  get timeLeftMs(): number | null {
+    return this.#timeLeftMs
+  }
+  get model(): ModelInfo | null {
+    return this.#model
+  }
+  /** What was asked for, also before it is open. */
+  get choice(): Readonly<ModelChoice> {
+    return this.#choice
+  }
+  get texts(): readonly string[] {
+    return this.#texts
+  }
+  /** Images as they were taken in; where the model takes images, image i is sequence i. */
+  get images(): readonly ImageInput[] {
+    return this.#images
+  }
+  get sequences(): readonly Sequence[] {
+    return this.#sequences
+  }
+  get settings(): Readonly<ProjectionSettings> {
+    return this.#settings
+  }
+  get color(): string {
+    return this.#color
+  }
+  get search(): string {
+    return this.#search
+  }
+  get version(): number {
+    return this.#version
+  }
+  get headsDone(): number {
+    return this.#headsDone
+  }
+  /** Whether the saved work is back: before, nothing is written anywhere. */
+  get isRestored(): boolean {
+    return this.#isRestored
+  }
+  /** Every request that the model worker made. */
+  get requests(): readonly RequestRecord[] {
+    return this.#opener.requests
+  }
+
+  picture(head: HeadRef): HeadPicture | null {
+    return this.#dataset && this.#pictures.shown(this.#dataset.headIndex(head))
+  }
+
+  figures(head: HeadRef): FigureRow | null {
+    return this.#dataset && this.#pictures.figures(this.#dataset.headIndex(head))
+  }
+
+  norms(head: HeadRef): HeadNorms | null {
+    return this.#dataset && this.#dataset.headNorms(head)
+  }
+
+  /** Calls back inside the very call that changes something. Returns the way to stop. */
+  onChange(listener: (event: ExplorerEvent) => void): () => void {
+    this.#listeners.push(listener)
+    return () => {
+      const at = this.#listeners.indexOf(listener)
+      if (at >= 0) this.#listeners.splice(at, 1)
+    }
+  }
+
+  // ------------------------------------------------------------------------------------------------- accepted calls
+
+  /** Begins: values of the address first, then what was saved. To be called once, before anything else. */
+  start(values: Partial<AddressValues>): void {
+    this.#isRestored = false
+    this.#restoring = this.#restoreSaved()
+    this.applyAddress(values)
+    this.#begin()
+  }
+
+  /**
+   * Opens a model; resolves when it is loaded and self-tested.
+   * @throws AppError BAD_ARGUMENT; rejects with all that ModelService.open does, CANCELLED where a later call took over
+   */
+  open(request: OpenRequest): Promise<void> {
+    const values = checkPatch(request, modelKeys)
+    if (values.model === undefined)
+      throw new AppError('BAD_ARGUMENT', 'Name a model: {model: "builtin:NAME"} or {model: "owner/name"}.')
+    this.#touched.model = true
+    this.#choose(values, true)
+    const spec = specOf(this.#choice, this.#deps)!
+    const opened = this.#opener.open(spec)
+    this.#begin(true)
+    return opened.then(() => undefined)
+  }
+
+  setTexts(lines: readonly string[]): void {
+    this.#deferred = []
+    this.#touched.texts = true
+    this.#inputs.setTexts(lines)
+    this.#inputsChanged('text')
+    if (lines.length > 0 && this.#texts.length === 0)
+      this.notify({ code: 'INPUT_EMPTY', message: 'All lines are blank: write something in at least one of them.' })
+  }
+
+  addTexts(lines: readonly string[]): void {
+    this.#whenRestored(() => {
+      this.#inputs.addTexts(lines)
+      this.#inputsChanged('text')
+    })
+  }
+
+  setImages(blobs: readonly Blob[]): void {
+    this.#deferred = []
+    this.#touched.images = true
+    this.#inputs.setImages(blobs)
+    this.#inputsChanged('image')
+  }
+
+  addImages(blobs: readonly Blob[]): void {
+    this.#whenRestored(() => {
+      this.#inputs.addImages(blobs)
+      this.#inputsChanged('image')
+    })
+  }
+
+  /** @throws AppError BAD_ARGUMENT where there is no such sequence */
+  removeSequence(index: number): void {
+    this.#whenRestored(() => {
+      const kind = this.#kind
+      this.#inputs.remove(kind, index)
+      this.#inputsChanged(kind)
+    })
+  }
+
+  /** @throws AppError BAD_ARGUMENT; NOT_AVAILABLE for a projection that is not built yet */
+  set(patch: SettingsPatch): void {
+    const values = checkPatch(patch, [...explorerKeys, 'backend', 'threads'])
+    this.#offer(values.projection ?? this.#settings.projection)
+    const newModel = this.#choose(values, false)
+    if (this.#takeSettings(values) || newModel) this.#begin()
+    this.#emit('settings')
+  }
+
+  /** A patch from the address. What can't be done becomes a notice. */
+  applyAddress(values: Partial<AddressValues>): void {
+    const known = { ...values }
+    if (known.projection && !this.#deps.projections.some(({ id }) => id === known.projection)) {
+      this.notify({
+        code: 'BAD_LINK',
+        message: `The address asks for the projection ${known.projection}, which is not available yet; it was ignored.`,
+      })
+      delete known.projection
+    }
+    if (known.samples !== undefined && known.text === undefined) {
+      const lines = this.#deps.samples(known.samples)
+      if (lines) known.text = [...lines]
+      else
+        this.notify({
+          code: 'BAD_LINK',
+          message: `The address asks for the sample set ${known.samples}, which does not exist; it was ignored.`,
+        })
+    }
+    const before = this.#texts.join('\n')
+    if (known.text) {
+      this.#deferred = []
+      this.#touched.texts = true
+      this.#inputs.setTexts(known.text)
+      this.#publishInputs('text')
+    }
+    const newModel = this.#choose(known, false)
+    const newSettings = this.#takeSettings(known)
+    if (newModel || newSettings || this.#texts.join('\n') !== before) this.#begin()
+    if (known.text) this.#emit('inputs')
+    this.#emit('settings')
+  }
+
+  setVisible(heads: readonly HeadRef[]): void {
+    this.#pictures.visible = heads
+  }
+
+  /** The opened head, null in the matrix: what a slow projection is computed for. */
+  setFocus(head: HeadRef | null): void {
+    const changed = head?.layer !== this.#focus?.layer || head?.head !== this.#focus?.head
+    this.#focus = head
+    const { allHeads } = this.#offer(this.#settings.projection)
+    if (changed && head && !allHeads && (this.#status === 'ready' || this.#status === 'running')) this.#begin()
+  }
+
+  /** Stops what runs. What was there stays. */
+  cancel(): void {
+    if (!this.#isBusy || !this.#isRestored) return
+    this.#abort.abort()
+    this.#pass = null
+    if (this.#opener.isOpening) this.#opener.drop()
+    this.#setProgress(null)
+    this.#setStatus(
+      'failed',
+      new AppError('CANCELLED', 'Stopped. What was there stays; try again to go on where it ended.'),
+    )
+  }
+
+  retry(): void {
+    if (this.#status === 'failed') this.#begin()
+  }
+
+  dismiss(notice: Notice): void {
+    const others = (list: readonly Notice[]) => list.filter((entry) => entry !== notice)
+    this.#notices = others(this.#notices)
+    this.#runNotices = others(this.#runNotices)
+  }
+
+  /** Says something that doesn't stop the run. */
+  notify(notice: Notice): void {
+    this.#notices = [...this.#notices.filter(({ message }) => message !== notice.message), notice]
+  }
+
+  // ----------------------------------------------------------------------------------------------------- asked for
+
+  /** Resolves when the status is ready or failed. @throws AppError TIMEOUT */
+  async ready(timeoutMs: number | null = null): Promise<void> {
+    await this.#waitFor(() => (this.#isBusy || this.#status === 'empty' ? null : true), timeoutMs)
+  }
+
+  /** One head's raw vectors of all sequences; fresh arrays. @throws AppError BAD_ARGUMENT, INPUT_EMPTY, or why the run failed */
+  async vectors(head: HeadRef): Promise<RawHead> {
+    const dataset = await this.#currentDataset()
+    dataset.checkHead(head)
+    await this.#loadVectors(dataset, this.#quietly())
+    if (dataset !== this.#dataset) return this.vectors(head)
+    return dataset.gather(head, this.#store.inMemory)
+  }
+
+  /** One head's queries and keys in the joint space of the settings; not normalised. */
+  async joint(head: HeadRef): Promise<JointVectors> {
+    const method = this.#settings.joint
+    const c = method === 'scale' ? (await this.coordinates(head)).c : 1
+    const vectors = await this.vectors(head)
+    if (method === 'raw') return keepRaw(vectors)
+    if (method === 'lift') return liftKeys(vectors)
+    return method === 'scale' ? scaleAndTranslate(vectors, c) : translateKeys(vectors)
+  }
+
+  /** [t,t] of one sequence, rows queries: the model's own weights. @throws AppError as `vectors` */
+  async attention(head: HeadRef, sequence: number): Promise<{ weights: Float32Array; size: number }> {
+    const dataset = await this.#currentDataset()
+    dataset.checkHead(head)
+    dataset.checkSequence(sequence)
+    const { model } = dataset
+    const size = dataset.spans[sequence]!.queries
+    const key = dataset.keys[sequence]!
+    if (model.verified !== 'exact') {
+      const all = await this.#ownAttention.get(`${key} ${head.layer}`, async () => {
+        await this.#openModel()
+        return this.#deps.model.attention((await this.#prepared(dataset, sequence)).input, head.layer)
+      })
+      return { weights: all.slice(head.head * size * size, (head.head + 1) * size * size), size }
+    }
+    await this.#loadVectors(dataset, this.#quietly(), [sequence])
+    const vectors = this.#store.inMemory.get(key)
+    if (!vectors) return this.attention(head, sequence)
+    return { weights: attentionOf(dataset, head, vectors), size }
+  }
+
+  /** A head's picture for the settings of now, computed if it is not there yet; a fresh copy. @throws AppError as `vectors` */
+  async coordinates(head: HeadRef): Promise<HeadPicture> {
+    const dataset = await this.#currentDataset()
+    dataset.checkHead(head)
+    const index = dataset.headIndex(head)
+    const settings = this.#settings
+    const found = await this.#waitFor(() => {
+      if (this.#dataset !== dataset || this.#settings !== settings) return 'changed'
+      const picture = this.#pictures.picture(index, settings)
+      if (picture) return picture
+      if (this.#status === 'failed') throw this.#error ?? superseded()
+      return this.#isBusy ? null : 'missing'
+    })
+    if (found === 'changed') return this.coordinates(head)
+    const load = () => this.#loadVectors(dataset, this.#quietly())
+    const picture = found === 'missing' ? await this.#pictures.computeHead({ dataset, settings, load }, index) : found
+    return { ...picture, points: picture.points.slice() }
+  }
+
+  /** One row a head. @throws AppError INPUT_EMPTY, or why the run failed */
+  async headFigures(): Promise<FigureRow[]> {
+    const dataset = await this.#currentDataset()
+    await this.#waitFor(() => (this.#isBusy ? null : true))
+    if (this.#status === 'failed') throw this.#error ?? superseded()
+    if (dataset !== this.#dataset) return this.headFigures()
+    const { layers, heads } = dataset.model
+    return Array.from({ length: layers * heads }, (_, index) => ({
+      ...(this.#pictures.figures(index) ?? refOf(index, heads)),
+    }))
+  }
+
+  // ---------------------------------------------------------------------------------------------------------- wishes
+
+  get #isBusy(): boolean {
+    return this.#status === 'loading' || this.#status === 'running'
+  }
+
+  #offer(id: string) {
+    const offer = this.#deps.projections.find((entry) => entry.id === id)
+    if (offer) return offer
+    const names = this.#deps.projections.map((entry) => entry.id).join(', ')
+    throw new AppError('NOT_AVAILABLE', `The projection ${id} is not built yet: use ${names}.`)
+  }
+
+  /** Takes settings of a patch in; returns whether pictures change. */
+  #takeSettings(values: Partial<AddressValues>): boolean {
+    for (const key of explorerKeys) if (key in values && !this.#isRestored) this.#touched.settings.push(key)
+    if (values.color !== undefined) this.#color = values.color
+    if (values.search !== undefined) this.#search = values.search
+    const settings = { ...this.#settings }
+    for (const key of settingKeys) if (key in values) Object.assign(settings, { [key]: values[key] })
+    const changed = settingsKey(settings) !== settingsKey(this.#settings)
+    if (changed) this.#settings = settings
+    this.#saveSettings()
+    return changed
+  }
+
+  /** Takes model keys of a patch in; returns whether another model is wanted now. */
+  #choose(values: Partial<AddressValues>, fresh: boolean): boolean {
+    const before = specOf(this.#choice, this.#deps)
+    this.#choice = chooseModel(this.#choice, values, fresh)
+    const after = specOf(this.#choice, this.#deps)
+    if (!after || (before && specKey(before) === specKey(after))) return false
+    this.#setModel(null)
+    this.#saveSettings()
+    return true
+  }
+
+  #chooseDefault(kind: InputKind): void {
+    if (this.#choice.id !== null || this.#inputs.count(kind) === 0) return
+    this.#choice = { ...this.#choice, id: defaultModels[kind] }
+    this.#saveSettings()
+  }
+
+  #inputsChanged(kind: InputKind): void {
+    this.#notices = this.#notices.filter(({ code }) => code !== 'INPUT_EMPTY')
+    this.#publishInputs(kind)
+    this.#begin()
+    this.#emit('inputs')
+    if (kind === 'text') this.#emit('edited')
+  }
+
+  #publishInputs(kind: InputKind): void {
+    this.#texts = this.#inputs.texts.map(({ text }) => text)
+    this.#images = this.#inputs.images
+    if (!this.#isRestored) return
+    this.#chooseDefault(kind)
+    this.#deps.saved.inputs.schedule(() => this.#inputs.save())
+  }
+
+  /** Now, or when the saved work is back. */
+  #whenRestored(action: () => void): void {
+    if (this.#isRestored) action()
+    else this.#deferred.push(action)
+  }
+
+  /** What the model takes; without a model what there is. */
+  get #kind(): InputKind {
+    const spec = specOf(this.#choice, this.#deps)
+    const known = this.#model?.kind ?? (spec ? this.#kinds[specKey(spec)] : undefined)
+    return known ?? (this.#inputs.texts.length > 0 || this.#inputs.images.length === 0 ? 'text' : 'image')
+  }
+
+  get #isKindKnown(): boolean {
+    const spec = specOf(this.#choice, this.#deps)
+    return this.#model !== null || (spec !== null && this.#kinds[specKey(spec)] !== undefined)
+  }
+
+  // ------------------------------------------------------------------------------------------------------ saved work
+
+  #saveSettings(): void {
+    if (!this.#isRestored) return
+    this.#deps.saved.settings.schedule(() => ({
+      settings: this.#settings,
+      color: this.#color,
+      search: this.#search,
+      choice: this.#choice,
+      kind: this.#isKindKnown ? this.#kind : null,
+    }))
+  }
+
+  async #restoreSaved(): Promise<void> {
+    const load = (port: { load(): Promise<unknown> }) => within(this.#deps.clock, port.load(), savedLimitMs, null)
+    const { saved } = this.#deps
+    const [inputs, settings] = await Promise.all([load(saved.inputs), load(saved.settings)])
+    this.#inputs.restore(inputs, this.#touched)
+    if (typeof settings === 'object' && settings !== null) this.#restoreSettings(settings as Record<string, unknown>)
+    this.#isRestored = true
+    const deferred = this.#deferred
+    this.#deferred = []
+    this.#publishInputs(this.#kind)
+    this.#saveSettings()
+    for (const action of deferred) {
+      try {
+        action()
+      } catch (problem) {
+        const { code, message } = toAppError(problem, 'BAD_ARGUMENT')
+        this.notify({ code, message })
+      }
+    }
+    this.#emit('inputs')
+    this.#emit('settings')
+  }
+
+  #restoreSettings({ settings, color, search, choice, kind }: Record<string, unknown>): void {
+    const isFree = (key: string) => !this.#touched.settings.includes(key)
+    const free = Object.entries(readSettings(settings)).filter(([key]) => isFree(key))
+    const next = { ...this.#settings, ...Object.fromEntries(free) }
+    if (this.#deps.projections.some(({ id }) => id === next.projection)) this.#settings = next
+    if (typeof color === 'string' && isFree('color')) this.#color = color
+    if (typeof search === 'string' && isFree('search')) this.#search = search
+    const earlier = readChoice(choice)
+    if (!earlier || this.#touched.model) return
+    this.#choice = mergeSavedChoice(this.#choice, earlier)
+    const spec = specOf(this.#choice, this.#deps)
+    const before = specOf(earlier, this.#deps)
+    if (spec && before && specKey(spec) === specKey(before) && (kind === 'text' || kind === 'image'))
+      this.#kinds[specKey(spec)] = kind
+  }
+
+  // --------------------------------------------------------------------------------------------------------- the run
+
+  /** Abandons what runs and starts from what is wanted now. The status is right when this returns. */
+  #begin(openModel = false): void {
+    this.#abort.abort()
+    const abort = (this.#abort = new AbortController())
+    const pass: Pass = {
+      signal: abort.signal,
+      startedAt: this.#deps.clock.now(),
+      check: () => {
+        if (this.#pass !== pass) throw superseded()
+      },
+      step: (progress) => this.#pass === pass && this.#setProgress(progress),
+    }
+    this.#pass = pass
+    this.#setProgress(null)
+    this.#setStatus(this.#plannedStatus(openModel))
+    this.#execute(pass, openModel).catch((problem: unknown) => this.#fail(pass, problem))
+  }
+
+  #plannedStatus(openModel: boolean): Status {
+    const spec = specOf(this.#choice, this.#deps)
+    if (!this.#isRestored || openModel) return 'loading'
+    if (!spec || (this.#isKindKnown && this.#inputs.count(this.#kind) === 0)) return 'empty'
+    return this.#opener.isOpen(spec) || this.#dataset?.key === this.#datasetKey() ? 'running' : 'loading'
+  }
+
+  #fail(pass: Pass, problem: unknown): void {
+    if (this.#pass !== pass) return
+    this.#pass = null
+    this.#abort.abort()
+    const error = toAppError(problem, 'WORKER_CRASHED')
+    this.#setProgress(null)
+    this.#setStatus('failed', error)
+  }
+
+  async #execute(pass: Pass, openModel: boolean): Promise<void> {
+    if (!this.#isRestored) {
+      await this.#restoring
+      pass.check()
+      this.#setStatus(this.#plannedStatus(openModel))
+    }
+    if (!specOf(this.#choice, this.#deps)) return this.#beEmpty()
+    if (openModel || !this.#isKindKnown) await this.#openModel()
+    pass.check()
+    if (this.#inputs.count(this.#kind) === 0) return this.#beEmpty()
+    const dataset = await this.#findDataset(pass)
+    pass.check()
+    if (!dataset) return this.#beEmpty()
+    this.#adopt(dataset)
+    const settings = this.#settings
+    const load = () => this.#loadVectors(dataset, pass)
+    const offer = this.#offer(settings.projection)
+    await this.#pictures.project({ dataset, settings, offer, focus: this.#focus, load, pass })
+    pass.check()
+    const flushed = Promise.all([this.#deps.saved.inputs.flush(), this.#deps.saved.settings.flush()])
+    await within(this.#deps.clock, flushed, flushLimitMs, null)
+    pass.check()
+    this.#setProgress(null)
+    this.#setStatus('ready')
+  }
+
+  #beEmpty(): void {
+    this.#forgetDataset()
+    this.#setProgress(null)
+    this.#setStatus('empty')
+  }
+
+  #forgetDataset(): void {
+    this.#dataset = null
+    this.#sequences = []
+    this.#runNotices = []
+    this.#pictures.clear()
+  }
+
+  #datasetKey(): string {
+    const spec = specOf(this.#choice, this.#deps)
+    const kind = this.#kind
+    return spec
+      ? datasetKey(spec, kind, kind === 'text' ? this.#inputs.texts : this.#inputs.images, this.#deps.limits.bytes)
+      : ''
+  }
+
+  /** The dataset of the inputs of now: in memory, in the cache, or made by the model. null: nothing that the model takes. */
+  async #findDataset(pass: Pass): Promise<Dataset | null> {
+    const key = this.#datasetKey()
+    const names = this.#inputNames()
+    if (this.#dataset?.key === key && this.#dataset.sequences.every(({ id }, index) => id === names[index]?.id))
+      return this.#dataset
+    const entry = await this.#cache.get(key)
+    pass.check()
+    const restored = entry && Dataset.fromEntry(entry, key, names)
+    if (restored && (this.#model === null || isSameFile(this.#model, restored.model))) {
+      if (this.#model === null) this.#setModel(restored.model)
+      return restored
+    }
+    const model = await this.#openModel()
+    pass.check()
+    if (this.#inputs.count(model.kind) === 0) return null
+    this.#setStatus('running')
+    return this.#buildDataset(pass, model)
+  }
+
+  #inputNames(): { id: string; name: string }[] {
+    return this.#kind === 'text'
+      ? this.#inputs.texts.map(({ id, text }) => ({ id, name: text }))
+      : this.#inputs.images.map(({ id, name }) => ({ id, name }))
+  }
+
+  async #buildDataset(pass: Pass, model: ModelInfo): Promise<Dataset> {
+    const pause = async () => {
+      await this.#deps.clock.pause()
+      pass.check()
+    }
+    const { prepared, notices } = await this.#prepareInputs(pass, model)
+    const key = this.#datasetKey()
+    const names = this.#inputNames()
+    const sequences = prepared.map(({ tokens, truncated, grid }, index): Sequence => ({
+      ...names[index]!,
+      tokens,
+      truncated,
+      ...(grid && { grid }),
+    }))
+    if (sequences.every(({ tokens }) => tokens.length === 0))
+      throw new AppError(
+        'INPUT_EMPTY',
+        'This model finds no tokens in the input: write something else, or choose another model.',
+      )
+    const wanted = []
+    for (const [index, entry] of prepared.entries()) {
+      wanted.push({ key: sequenceKey(model, entry.input), prepared: entry })
+      if (index % 64 === 63 || entry.input.kind === 'image') await pause()
+    }
+    await this.#store.compute(wanted, model, pass)
+    const dataset = new Dataset(
+      key,
+      model,
+      sequences,
+      wanted.map((entry) => entry.key),
+      spansOf(sequences.map(({ tokens }) => tokens.length)),
+      [...notices, ...truncationNotices(sequences, model.maxTokens)],
+    )
+    await dataset.computeNorms(this.#store.inMemory, pause)
+    await this.#cache.put(dataset.key, dataset.toEntry())
+    return dataset
+  }
+
+  async #prepareInputs(pass: Pass, model: ModelInfo) {
+    if (model.kind === 'text') return this.#preparer.prepareTexts(this.#inputs.texts, model, pass)
+    const answer = await this.#preparer.prepareImages(this.#inputs.images, model, pass)
+    if (answer.broken.size > 0) {
+      this.#inputs.dropImages(answer.broken)
+      this.#publishInputs('image')
+    }
+    return answer
+  }
+
+  #adopt(dataset: Dataset): void {
+    if (this.#dataset !== dataset) {
+      this.#dataset = dataset
+      this.#sequences = dataset.sequences
+      this.#pictures.clear()
+      this.#store.keep(dataset.keys)
+    }
+    this.#runNotices = dataset.notices
+  }
+
+  /** Brings vectors into memory that a reload left in the cache; what is gone from there runs again. */
+  async #loadVectors(
+    dataset: Dataset,
+    pass: Pass,
+    indices: readonly number[] = dataset.keys.map((_, index) => index),
+  ): Promise<ReadonlyMap<string, SequenceVectors>> {
+    const missing: number[] = []
+    for (const [done, index] of indices.entries()) {
+      const key = dataset.keys[index]!
+      if (this.#store.inMemory.has(key)) continue
+      if (!(await this.#store.restore(key, dataset.sequences[index]!.tokens.length, dataset.model))) missing.push(index)
+      pass.check()
+      pass.step({ stage: 'restore', done: done + 1, total: indices.length, unit: 'sequences' })
+    }
+    if (missing.length > 0) {
+      await this.#openModel()
+      pass.check()
+      const wanted = []
+      for (const index of missing)
+        wanted.push({ key: dataset.keys[index]!, prepared: await this.#prepared(dataset, index) })
+      await this.#store.compute(wanted, dataset.model, pass)
+    }
+    return this.#store.inMemory
+  }
+
+  /** What the model takes for one sequence, prepared again after a reload. */
+  #prepared(dataset: Dataset, index: number) {
+    const { id, name } = dataset.sequences[index]!
+    if (dataset.model.kind === 'text') return this.#preparer.text(name)
+    const image = this.#inputs.images.find((entry) => entry.id === id)
+    if (!image) throw superseded()
+    return this.#preparer.image(image)
+  }
+
+  // ----------------------------------------------------------------------------------------------------------- model
+
+  #openModel(): Promise<ModelInfo> {
+    const spec = specOf(this.#choice, this.#deps)
+    if (!spec)
+      return Promise.reject(new AppError('INPUT_EMPTY', 'There is no model yet: choose one, or type some text.'))
+    return this.#opener.open(spec)
+  }
+
+  #modelOpened(spec: ModelSpec, info: ModelInfo): void {
+    this.#kinds[specKey(spec)] = info.kind
+    const now = specOf(this.#choice, this.#deps)
+    if (!now || specKey(now) !== specKey(spec)) return
+    this.#preparer.forget()
+    this.#ownAttention.forget()
+    this.#setModel(info)
+    this.#saveSettings()
+    // The file behind the address changed since the pictures were made.
+    if (this.#status === 'ready' && !this.#dataset) this.#begin()
+  }
+
+  #setModel(info: ModelInfo | null): void {
+    const before = this.#model
+    this.#model = info
+    if (!info || (before && !isSameFile(before, info))) this.#forgetDataset()
+    this.#emit('model')
+  }
+
+  // --------------------------------------------------------------------------------------------------------- helpers
+
+  #quietly(): Pass {
+    return quietPass(this.#deps.clock.now())
+  }
+
+  #setStatus(status: Status, error: AppError | null = null): void {
+    if (this.#status === status && this.#error === error) return
+    this.#status = status
+    this.#error = error
+    this.#emit('status')
+  }
+
+  #emit(event: ExplorerEvent): void {
+    for (const listener of [...this.#listeners]) listener(event)
+  }
+
+  /** The dataset of the inputs and the model of now; waits while it is being made. */
+  #currentDataset(): Promise<Dataset> {
+    return this.#waitFor(() => {
+      if (this.#isRestored && this.#dataset && this.#dataset.key === this.#datasetKey()) return this.#dataset
+      if (this.#status === 'failed') throw this.#error ?? superseded()
+      if (this.#status !== 'empty') return null
+      throw new AppError(
+        'INPUT_EMPTY',
+        'There is nothing to show yet: add text or images, and a model that takes them.',
+      )
+    })
+  }
+
+  /** What `read` gives as soon as it is not null; rejects with what it throws. Asked again after every change. */
+  #waitFor<T>(read: () => T | null, timeoutMs: number | null = null): Promise<T> {
+    return new Promise<T>((resolve, reject) => {
+      let timer: unknown = null
+      const settle = (action: () => void) => {
+        stop()
+        if (timer !== null) this.#deps.clock.clearTimer(timer)
+        action()
+      }
+      const look = () => {
+        try {
+          const value = read()
+          if (value !== null) settle(() => resolve(value))
+        } catch (problem) {
+          settle(() => reject(problem))
+        }
+      }
+      const stop = this.onChange(look)
+      if (timeoutMs !== null)
+        timer = this.#deps.clock.setTimer(() => {
+          const message = `Not ready after ${timeoutMs} ms: the status is “${this.#status}”. Wait longer, or look at the state.`
+          settle(() => reject(new AppError('TIMEOUT', message)))
+        }, timeoutMs)
+      look()
+    })
+  }
+
+  #setProgress(progress: Progress | null): void {
+    this.#progress = progress
+    this.#timeLeftMs = this.#timeLeft.estimate(progress, this.#deps.clock.now())
+  }
+
+  /** Grows `version` once before the next frame. */
+  #picturesChanged(): void {
+    this.#headsDone = this.#pictures.done
+    this.#emit('pictures')
+    if (this.#frameAsked) return
+    this.#frameAsked = true
+    this.#deps.clock.nextFrame(() => {
+      this.#frameAsked = false
+      this.#version++
+    })
+  }
+}
+
+const isSameFile = (one: ModelInfo, other: ModelInfo): boolean =>
+  one.sha256 === other.sha256 && one.dtype === other.dtype && one.backend === other.backend
+
+function attentionOf(dataset: Dataset, head: HeadRef, { q, k, queries, keys }: SequenceVectors): Float32Array {
+  const { model } = dataset
+  const block = (array: Float32Array, at: number, length: number) => array.subarray(at * length, (at + 1) * length)
+  const index = dataset.headIndex(head)
+  return computeAttention({
+    q: block(q, index, queries * model.headDim),
+    k: block(k, head.layer * model.kvHeads + dataset.keyHead(head.head), keys * model.headDim),
+    queries,
+    keys,
+    dim: model.headDim,
+    scale: model.scale[index] ?? 1 / Math.sqrt(model.headDim),
+    mask: model.masks[head.layer] ?? { causal: model.causal, window: null },
+  })
+}

@@ -1,0 +1,165 @@
+import type { HeadRef, ViewId } from '../core/types'
+import type { SelectionView } from './api'
+
+/** The part of the selection that is in the address and can be undone. */
+export interface Place {
+  view: ViewId
+  head: HeadRef
+  sequence: number | null
+  token: number | null
+  role: 'query' | 'key'
+}
+
+const keptSteps = 200
+
+const isSame = (one: Place, other: Place): boolean =>
+  one.view === other.view &&
+  one.head.layer === other.head.layer &&
+  one.head.head === other.head.head &&
+  one.sequence === other.sequence &&
+  one.token === other.token &&
+  one.role === other.role
+
+/** What is looked at, with a way back. Every step of a user is one entry of the undo stack; hovering is none. */
+export class Selection implements SelectionView {
+  #place = $state.raw<Place>({
+    view: 'matrix',
+    head: { layer: 0, head: 0 },
+    sequence: null,
+    token: null,
+    role: 'query',
+  })
+  #undone = $state.raw<readonly Place[]>([])
+  #done = $state.raw<readonly Place[]>([])
+  hover = $state.raw<SelectionView['hover']>(null)
+  readonly #listeners: (() => void)[] = []
+  /** What one event handler does is one step, in however many assignments. */
+  #inStep = false
+
+  get view(): ViewId {
+    return this.#place.view
+  }
+  set view(view: ViewId) {
+    this.go({ view })
+  }
+  get head(): HeadRef {
+    return this.#place.head
+  }
+  set head(head: HeadRef) {
+    this.go({ head })
+  }
+  get sequence(): number | null {
+    return this.#place.sequence
+  }
+  set sequence(sequence: number | null) {
+    this.go({ sequence })
+  }
+  get token(): number | null {
+    return this.#place.token
+  }
+  set token(token: number | null) {
+    this.go({ token })
+  }
+  get role(): 'query' | 'key' {
+    return this.#place.role
+  }
+  set role(role: 'query' | 'key') {
+    this.go({ role })
+  }
+  get canUndo(): boolean {
+    return this.#done.length > 0
+  }
+  get canRedo(): boolean {
+    return this.#undone.length > 0
+  }
+
+  /** Called inside the call that changes something (hovering excepted). Returns the way to stop. */
+  onChange(listener: () => void): () => void {
+    this.#listeners.push(listener)
+    return () => {
+      const at = this.#listeners.indexOf(listener)
+      if (at >= 0) this.#listeners.splice(at, 1)
+    }
+  }
+
+  /** One step; what is not named stays. */
+  go(change: Partial<Place>): void {
+    const next = { ...this.#place, ...change }
+    if (isSame(next, this.#place)) return
+    if (!this.#inStep) {
+      this.#done = [...this.#done.slice(1 - keptSteps), this.#place]
+      this.#undone = []
+      this.#inStep = true
+      queueMicrotask(() => (this.#inStep = false))
+    }
+    this.#move(next)
+  }
+
+  openMatrix(): void {
+    this.go({ view: 'matrix' })
+  }
+
+  openHead(head: HeadRef): void {
+    this.go({ view: 'head', head })
+  }
+
+  openSequence(sequence: number): void {
+    this.go({ view: 'sequence', sequence, ...(sequence === this.sequence ? {} : { token: null }) })
+  }
+
+  /** Pins a token of a sequence, as a query or as a key. */
+  pin(sequence: number, token: number, role: 'query' | 'key'): void {
+    this.go({ sequence, token, role })
+  }
+
+  /** Takes the pin away; the sequence stays open only in its own view. */
+  clear(): void {
+    this.hover = null
+    this.go({ token: null, sequence: this.view === 'sequence' ? this.sequence : null })
+  }
+
+  /** One level up: the pin first, then from the sequence to the head, from the head to the matrix. */
+  back(): void {
+    if (this.token !== null) this.clear()
+    else if (this.view === 'sequence') this.go({ view: 'head' })
+    else this.openMatrix()
+  }
+
+  undo(): void {
+    const last = this.#done.at(-1)
+    if (!last) return
+    this.#done = this.#done.slice(0, -1)
+    this.#undone = [...this.#undone, this.#place]
+    this.#move(last)
+  }
+
+  redo(): void {
+    const last = this.#undone.at(-1)
+    if (!last) return
+    this.#undone = this.#undone.slice(0, -1)
+    this.#done = [...this.#done, this.#place]
+    this.#move(last)
+  }
+
+  /** Keeps what is selected inside what there is: after another model or other inputs. No step of its own. */
+  fit(shape: { layers: number; heads: number; lengths: readonly number[] }): void {
+    const { head, sequence, token, view } = this.#place
+    const inside = head.layer < shape.layers && head.head < shape.heads
+    const length = sequence === null ? undefined : shape.lengths[sequence]
+    const next: Place = {
+      ...this.#place,
+      head: inside
+        ? head
+        : { layer: Math.min(head.layer, shape.layers - 1), head: Math.min(head.head, shape.heads - 1) },
+      sequence: length === undefined ? null : sequence,
+      token: length === undefined || token === null || token >= length ? null : token,
+      view: view === 'sequence' && length === undefined ? 'head' : view,
+    }
+    if (!isSame(next, this.#place)) this.#move(next)
+  }
+
+  #move(place: Place): void {
+    this.#place = place
+    for (const listener of [...this.#listeners]) listener()
+  }
+}
