@@ -124,11 +124,6 @@ export function measure(): i32 {
   return -1
 }
 
-/** What distances are multiplied by in the answer (a power of two; 1 for cosine). */
-export function distanceScale(): f64 {
-  return scale
-}
-
 /** Lays rows [from,to) out for the scan. */
 export function prepare(from: i32, to: i32): void {
   for (let row = from; row < to; row++) {
@@ -331,7 +326,8 @@ function measurePair(i: i32, j: i32): f64 {
       const difference = f64x2.sub(left, right)
       sum = f64x2.add(sum, f64x2.mul(difference, difference))
     }
-    return 0.5 * (f64x2.extract_lane(sum, 0) + f64x2.extract_lane(sum, 1))
+    const half = 0.5 * (f64x2.extract_lane(sum, 0) + f64x2.extract_lane(sum, 1))
+    return half < 1e-30 ? 0 : half // what is left of parallel rows is rounding
   }
   const unit = f64x2.splat(scale)
   for (let offset: usize = 0; offset < (<usize>dim) << 2; offset += 8) {
@@ -397,7 +393,7 @@ function searchAgain(row: i32, limit: f32): void {
 
 /**
  * Writes the neighbours of rows [from,to), nearest first: `indices` [·,k] and `distances` [·,k] (float32: 1 − cosine, or
- * the Euclidean distance times `distanceScale`). Returns how many rows had to be searched again.
+ * the Euclidean distance, at most the largest float32). Returns how many rows had to be searched again.
  */
 export function finish(from: i32, to: i32, indices: usize, distances: usize): i32 {
   let again = 0
@@ -427,7 +423,8 @@ export function finish(from: i32, to: i32, indices: usize, distances: usize): i3
       const at = (<usize>row * <usize>neighbors + <usize>place) << 2
       const half = load<f64>(bestDistances + ((<usize>place) << 3))
       store<i32>(indices + at, load<i32>(bestIndices + ((<usize>place) << 2)))
-      store<f32>(distances + at, <f32>(metric == COSINE ? half : sqrt<f64>(2 * half)))
+      const distance = metric == COSINE ? half : sqrt<f64>(2 * half) / scale
+      store<f32>(distances + at, <f32>min<f64>(distance, f32.MAX_VALUE))
     }
   }
   return again

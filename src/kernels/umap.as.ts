@@ -9,7 +9,9 @@ import { exp2, exp2Fine, exp2x4, log2, log2x4 } from './powers'
 const WINDOW: i32 = 32
 /** Repelled samples for each attracting one, as in the reference implementation. */
 const NEGATIVES: f32 = 5
-const LOG2E: f32 = 1.4426950408889634
+const LOG2E: f64 = 1.4426950408889634
+/** Its inverse still is a float32. */
+const LEAST_SIGMA: f64 = 1e-38
 
 /** The curve 1 / (1 + a·d^2b). */
 let curveA: f64 = 1
@@ -192,9 +194,10 @@ export function weighNeighbors(from: i32, to: i32, meanOfAll: f64): void {
     }
     let low: f64 = 0
     let high: f64 = Infinity
-    let sigma: f64 = 1
+    const rowMean = sum / <f64>(perRow + 1)
+    let sigma: f64 = max(rowMean, LEAST_SIGMA)
     for (let round = 0; round < 64; round++) {
-      const total = sumMembers(start, <f32>rho, <f32>(-(<f64>LOG2E) / sigma))
+      const total = sumMembers(start, <f32>rho, <f32>(-LOG2E / max(sigma, LEAST_SIGMA)))
       if (abs(total - target) < 1e-5) break
       if (total > target) {
         high = sigma
@@ -204,9 +207,8 @@ export function weighNeighbors(from: i32, to: i32, meanOfAll: f64): void {
         sigma = high == Infinity ? sigma * 2 : (low + high) / 2
       }
     }
-    const mean = rho > 0 ? sum / <f64>(perRow + 1) : meanOfAll
-    sigma = max(sigma, 1e-3 * mean)
-    const factor = sigma > 0 ? <f32>(-(<f64>LOG2E) / sigma) : <f32>0
+    sigma = max(max(sigma, 1e-3 * (rho > 0 ? rowMean : meanOfAll)), LEAST_SIGMA)
+    const factor = <f32>(-LOG2E / sigma)
     const scale = f32x4.splat(factor)
     const shift = f32x4.splat(<f32>rho)
     for (let place = 0; place < perRow; place++) {

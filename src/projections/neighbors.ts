@@ -6,7 +6,6 @@ interface NeighborExports {
   workspaceBytes(count: number, dim: number, k: number): number
   begin(rows: number, count: number, dim: number, k: number, metric: number, workspace: number): void
   measure(): number
-  distanceScale(): number
   prepare(from: number, to: number): void
   panelTotal(): number
   scan(from: number, to: number): void
@@ -98,15 +97,12 @@ export class NeighborSearch {
       exports.finish(from, to, indices, distances)
       await pause(0.95 + (0.05 * to) / count, 1)
     }
-    const answer = {
+    return {
       count,
       k: size,
       indices: kernel.int32(indices, count * size).slice(),
       distances: kernel.float32(distances, count * size).slice(),
     }
-    const scale = exports.distanceScale()
-    if (scale !== 1) unscale(answer.distances, scale)
-    return answer
   }
 }
 
@@ -117,13 +113,4 @@ function copyRows(rows: Float32Array, count: number, dim: number, width: number,
   }
   target.fill(0)
   for (let row = 0; row < count; row++) target.set(rows.subarray(row * dim, (row + 1) * dim), row * width)
-}
-
-const largestFloat32 = 3.4028234663852886e38
-
-/** Back to the units of the input; what float32 cannot hold becomes its largest value. */
-function unscale(distances: Float32Array, scale: number): void {
-  for (let index = 0; index < distances.length; index++) {
-    distances[index] = Math.min(largestFloat32, (distances[index] ?? 0) / scale)
-  }
 }

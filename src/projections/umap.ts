@@ -103,8 +103,9 @@ export class UmapLayout {
       const rate = firstStep * (1 - epoch / epochs)
       const stream = hashIntegers(settings.seed, settings.headIndex, epoch)
       for (let from = 0; from < count; from += slice) {
-        layout(from, Math.min(count, from + slice), source, target, rate, stream)
-        await pause(epoch + from / count, epochs)
+        const to = Math.min(count, from + slice)
+        layout(from, to, source, target, rate, stream)
+        await pause(epoch + to / count, epochs)
       }
       exports.wrapPositions(target, dims)
       ;[source, target] = [target, source]
