@@ -1,0 +1,39 @@
+import { expect, test } from 'vitest'
+import { hashUniform } from '../../../src/core/random'
+import type { JointId, ProjectionId } from '../../../src/core/types'
+import { ProjectionEngine } from '../../../src/projections/project'
+import { makeJob } from '../../contracts/heads'
+import { spansOf } from '../golden-head'
+
+/** FNV-1a over the 32-bit words of the coordinates. */
+function hashBits(points: Float32Array): number {
+  let hash = 2_166_136_261
+  for (const word of new Uint32Array(points.buffer, points.byteOffset, points.length)) {
+    hash = Math.imul(hash ^ word, 16_777_619) >>> 0
+  }
+  return hash
+}
+
+function makeVectors(n: number, dim: number) {
+  const numbers = (seed: number) =>
+    Float32Array.from(
+      { length: n * dim },
+      (_, index) => (hashUniform(seed, index) + hashUniform(seed, index, 1) - 1) * (1 + (index % dim) / 8),
+    )
+  return { q: numbers(1), k: numbers(2), n, m: n, dim, scale: 1 / Math.sqrt(dim) }
+}
+
+// The same numbers came out of Chromium: a change here is a change of every saved picture.
+test.each<[JointId, ProjectionId, 2 | 3, number, number, number]>([
+  ['translate', 'pca', 2, 5000, 64, 3544244040],
+  ['translate', 'pca', 3, 5000, 64, 3438883722],
+  ['translate', 'pca', 2, 1000, 64, 963583470],
+])(
+  '%s, %s in %i dimensions, %i tokens × %i: the bits are pinned',
+  async (joint, projection, dims, n, dim, expected) => {
+    const job = makeJob(makeVectors(n, dim), { joint, projection, dims, seed: 0 })
+    job.spans = spansOf(Array.from({ length: n / 50 }, () => 50))
+    const { points } = await new ProjectionEngine().project(job)
+    expect(hashBits(points)).toBe(expected)
+  },
+)
