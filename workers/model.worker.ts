@@ -1,5 +1,5 @@
 import { expose, transfer } from 'comlink'
-import { browserRuntime, runtimeRequests } from '../src/models/browser-runtime'
+import { browserRuntime, measuredRequests } from '../src/models/browser-runtime'
 import { Inference } from '../src/models/inference'
 import type { ModelService } from '../src/rpc/contracts'
 import { heartbeatMs, installErrorTransport, signOfLife } from '../src/rpc/transport'
@@ -12,7 +12,7 @@ if (!self.name.startsWith('em-pthread')) {
     fetch: (address, init) => fetch(address, init),
     caches: 'caches' in self ? self.caches : null,
     now: () => Date.now(),
-    otherRequests: () => runtimeRequests(performance),
+    otherRequests: () => measuredRequests(performance),
   })
   const service: ModelService = {
     open: (spec, onProgress, onRequest) => inference.open(spec, onProgress, onRequest),

@@ -105,15 +105,15 @@ export function browserRuntime(): RuntimeProvider {
   }
 }
 
-/** The runtime fetches its own files: what the browser measured of them, for the request ledger. */
-export function runtimeRequests(timeline: Performance): RequestRecord[] {
-  const own = new Set(Object.values(addresses).flatMap(({ glue, binary }) => [absolute(glue), absolute(binary)]))
+/** What the worker fetched without `fetch` (the runtime and code that is imported late), as the browser measured it. */
+export function measuredRequests(timeline: Performance): RequestRecord[] {
+  const runtime = new Set(Object.values(addresses).flatMap(({ glue, binary }) => [absolute(glue), absolute(binary)]))
   return (timeline.getEntriesByType('resource') as PerformanceResourceTiming[])
-    .filter(({ name }) => own.has(name))
+    .filter(({ name }) => /^https?:/.test(name))
     .map(({ name, encodedBodySize, startTime }) => ({
       url: name,
       bytes: encodedBodySize,
       at: Math.round(timeline.timeOrigin + startTime),
-      why: 'model runtime',
+      why: runtime.has(name) ? 'model runtime' : 'program code',
     }))
 }

@@ -4,7 +4,7 @@ import type { Backend, ModelInfo, ModelInput, Progress, SequenceVectors } from '
 import { patchModel } from '../onnx/patch'
 import { planModel, type PlannedModel } from '../onnx/plan'
 import { readWeights } from '../onnx/read-heads'
-import type { PatchedModel } from '../onnx/types'
+import type { PatchedModel, Plan } from '../onnx/types'
 import type { ModelService, ModelSpec, PreparedInput, RequestRecord } from '../rpc/contracts'
 import { buildFeeds, fixedBatch, fixedLength, inputKind } from './feeds'
 import {
@@ -46,7 +46,7 @@ const cpuOperators = new Set(['MatMulInteger', 'ConvInteger', 'DynamicQuantizeLi
 
 interface OpenModel {
   info: ModelInfo
-  planned: PlannedModel
+  plan: Plan
   session: TapSession
   config: ModelConfig
   test: SelfTest
@@ -138,8 +138,7 @@ export class Inference implements ModelService {
 
   /** @throws AppError BAD_ARGUMENT for inputs of unequal length; those of a session's run */
   async run(inputs: ModelInput[]): Promise<SequenceVectors[]> {
-    const { planned, session, config, test } = this.#opened()
-    const { plan } = planned
+    const { plan, session, config, test } = this.#opened()
     const names = vectorNames(plan.sites)
     const results: SequenceVectors[] = []
     for (const batch of cutBatches(inputs, fixedBatch(plan.inputs), test)) {
@@ -151,11 +150,11 @@ export class Inference implements ModelService {
 
   /** [H,t,t] @throws AppError BAD_ARGUMENT for a layer that is not there; those of a session's run */
   async attention(input: ModelInput, layer: number): Promise<Float32Array> {
-    const { planned, session, config, test, info } = this.#opened()
-    const site = planned.plan.sites[layer]
+    const { plan, session, config, test, info } = this.#opened()
+    const site = plan.sites[layer]
     if (!site)
       throw new AppError('BAD_ARGUMENT', `There is no layer ${layer}: the model has layers 0 to ${test.layers - 1}.`)
-    const feeds = buildFeeds(planned.plan.inputs, [input], config)
+    const feeds = buildFeeds(plan.inputs, [input], config)
     if (site.weights) {
       const { data, dims } = outputOf(await session.run(feeds, [site.weights.name]), site.weights.name)
       const { heads, queries, keys, values } = readWeights(data, dims, 1)
@@ -235,7 +234,7 @@ export class Inference implements ModelService {
       rotary: plan.sites.some(({ flags }) => flags.rotary),
       maxTokens: tokenizer?.maxTokens ?? test.tokens,
     }
-    return { info, planned, session, config, test, tokenizer, pictures }
+    return { info, plan, session, config, test, tokenizer, pictures }
   }
 
   /** null: WASM it is. @throws AppError NOT_AVAILABLE when WebGPU is asked for and not there */

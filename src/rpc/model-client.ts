@@ -35,6 +35,9 @@ interface Connection {
   fail: (error: AppError) => void
 }
 
+/** WASM memory only grows: after a model of more than this a fresh worker gives it back; below, a new one would cost more time. */
+const reusableBytes = 50_000_000
+
 const restartHint = 'It was ended and starts afresh with the next call.'
 
 /**
@@ -49,6 +52,8 @@ export class ModelClient implements ModelService {
   #generation = 0
   #signOfLife: () => void = () => undefined
   #reopen: (() => Promise<unknown>) | null = null
+  /** What the present worker can't be asked to change. */
+  #worn: { threads: number | null; bytes: number } | null = null
 
   constructor({ createWorker, clock = systemClock, silenceMs = 120_000 }: ModelClientOptions) {
     installErrorTransport()
@@ -74,7 +79,10 @@ export class ModelClient implements ModelService {
           ),
         )
       this.#reopen = null
+      if (this.#worn && (this.#worn.threads !== spec.threads || this.#worn.bytes > reusableBytes)) this.#drop()
+      this.#worn = { threads: spec.threads, bytes: 0 }
       const info = await open()
+      this.#worn = { threads: spec.threads, bytes: info.bytes }
       this.#reopen = open
       return info
     })
@@ -181,5 +189,6 @@ export class ModelClient implements ModelService {
   #drop(): void {
     this.#connection?.worker.terminate()
     this.#connection = null
+    this.#worn = null
   }
 }

@@ -55,7 +55,7 @@ describe('the built-in text encoder', () => {
       (step) => progress.push(step),
       (record) => requests.push(record),
     )
-  })
+  }, 60_000)
   afterAll(() => inference.close())
 
   test('is described as it is', () => {

@@ -236,3 +236,23 @@ test('dispose lets a later call start afresh, without a model', async () => {
   await client.prepareTexts([])
   expect(workers).toHaveLength(2)
 })
+
+describe('opening another model', () => {
+  const opens = (bytes: number) => ({ open: () => Promise.resolve({ ...info, bytes }) })
+
+  test('keeps the worker after a small one', async () => {
+    const { client, workers } = setUp(opens(30_000_000))
+    await client.open(spec, ignore, ignore)
+    await client.open(spec, ignore, ignore)
+    expect(workers).toHaveLength(1)
+  })
+
+  test('takes a fresh worker after a big one, or for another number of threads', async () => {
+    const { client, workers } = setUp(opens(400_000_000), opens(1), opens(1))
+    await client.open(spec, ignore, ignore)
+    await client.open(spec, ignore, ignore)
+    expect(workers.map(({ ended }) => ended)).toEqual([true, false])
+    await client.open({ ...spec, threads: 2 }, ignore, ignore)
+    expect(workers.map(({ ended }) => ended)).toEqual([true, true, false])
+  })
+})
