@@ -74,7 +74,7 @@ function verifyWeights(
   const { q, k } = sample
   if (weights.heads !== q.heads || weights.queries !== q.tokens || weights.keys < k.tokens || weights.batch !== q.batch)
     return fail(`weights [${weights.heads},${weights.queries},${weights.keys}] don't match queries and keys`)
-  const { deviation, spread } = compareLogarithms(weights, scores, k.tokens)
+  const { deviation, spread, factor, deviationWithFactor } = compareLogarithms(weights, scores, k.tokens)
   const { mask, fits } = recogniseMask(weights, k.tokens)
   const bias = (why: string): SiteVerdict =>
     explainsProduct(sample, tolerance)
@@ -82,6 +82,8 @@ function verifyWeights(
       : fail(`${why}, and the product is not that of these queries and keys`, mask, deviation)
   const extra = sample.flags.additive || sample.flags.softcap || sample.flags.sink
   if (!(deviation <= tolerance)) {
+    if (deviationWithFactor <= tolerance)
+      return fail(`the model's scores are ${factor.toPrecision(4)} times scale · q·k`, mask, deviation)
     const measured = `log weights deviate from scale · q·k by ${deviation.toPrecision(3)}`
     return extra ? bias(`the model changes its scores beyond a mask: ${measured}`) : fail(measured, mask, deviation)
   }
@@ -122,31 +124,51 @@ function computeScores(q: HeadTensor, k: HeadTensor, scale: ArrayLike<number>): 
 /** Greatest deviation of log P − scores from its row mean, and the greatest spread of scores in a row, over entries that count. */
 function compareLogarithms(weights: WeightTensor, scores: Float64Array, keys: number) {
   const rows = weights.batch * weights.heads * weights.queries
-  let deviation = 0
+  const ours: number[] = []
+  const theirs: number[] = []
   let spread = 0
-  let compared = 0
   for (let row = 0; row < rows; row++) {
-    const differences: number[] = []
+    const first = ours.length
     let low = Infinity
     let high = -Infinity
     for (let j = 0; j < keys; j++) {
       const weight = weights.values[row * weights.keys + j]!
       if (!(weight > smallestWeight)) continue
       const score = scores[row * keys + j]!
-      differences.push(Math.log(weight) - score)
+      theirs.push(Math.log(weight))
+      ours.push(score)
       low = Math.min(low, score)
       high = Math.max(high, score)
     }
-    if (differences.length < 2) continue
-    compared++
-    const mean = differences.reduce((sum, value) => sum + value, 0) / differences.length
-    for (const difference of differences) {
-      const off = Math.abs(difference - mean)
-      if (!(off <= deviation)) deviation = off
-    }
     spread = Math.max(spread, high - low)
+    centreFrom(ours, first)
+    centreFrom(theirs, first)
   }
-  return { deviation: compared > 0 ? deviation : Infinity, spread }
+  const deviation = worstOff(ours, theirs, 1)
+  let product = 0
+  let square = 0
+  ours.forEach((value, at) => {
+    product += value * theirs[at]!
+    square += value * value
+  })
+  const factor = product / square
+  return { deviation, spread, factor, deviationWithFactor: worstOff(ours, theirs, factor) }
+}
+
+function centreFrom(values: number[], first: number): void {
+  let mean = 0
+  for (let at = first; at < values.length; at++) mean += values[at]! / (values.length - first)
+  for (let at = first; at < values.length; at++) values[at]! -= mean
+}
+
+/** Greatest |theirs − factor · ours|; Infinity where nothing was compared or something is no number. */
+function worstOff(ours: number[], theirs: number[], factor: number): number {
+  let worst = ours.length > 0 ? 0 : Infinity
+  for (let at = 0; at < ours.length; at++) {
+    const off = Math.abs(theirs[at]! - factor * ours[at]!)
+    if (!(off <= worst)) worst = off
+  }
+  return Number.isNaN(worst) ? Infinity : worst
 }
 
 /** The mask whose pairs are those that any head gives a weight; `fits` is false where it is none of the known forms. */
