@@ -45,7 +45,10 @@ export interface SceneStatistics {
 }
 
 export interface AtlasSceneApi {
-  /** Frees everything drawn so far and makes room for a new grid. */
+  /**
+   * Frees everything drawn so far and makes room for a new grid. Cameras, order and the focused head stay if layers and heads are as before.
+   * Colours are 0 for queries and 1 for keys until they are set.
+   */
   setLayout(layout: SceneLayout): void
   /** Coordinates of one head, [queries+keys,dims]; points travel from where they were when `animate`. */
   setHead(head: HeadRef, points: Float32Array, dims: 2 | 3, animate: boolean): void

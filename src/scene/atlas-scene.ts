@@ -45,6 +45,8 @@ const radiansPerPixel = 0.008
 const largestFocusZoom = 40
 const focusInsetPx = 8
 const quietMs = 250
+/** A device that has not answered by then is not waited for: some drivers never do. */
+const longestWaitMs = 3000
 /** Centre of what has no place: far outside. */
 const nowhere = -1e7
 
@@ -70,6 +72,7 @@ export class AtlasScene implements AtlasSceneApi {
   private readonly ownColors = new Map<number, Uint8Array>()
   private commonColors: Uint8Array = new Uint8Array(0)
 
+  private theme: SceneTheme | null = null
   private width = 1
   private height = 1
   private pixelRatio = 1
@@ -127,18 +130,23 @@ export class AtlasScene implements AtlasSceneApi {
   }
 
   setLayout(layout: SceneLayout): void {
+    const isSameGrid = layout.layers === this.layout.layers && layout.heads === this.layout.heads
     this.layout = { ...layout }
     this.store = this.makeStore()
     this.drawing.setStore(this.store)
-    this.order = Int32Array.from({ length: this.store.heads }, (_, head) => head)
     this.commonColors = Uint8Array.from({ length: this.store.count }, (_, point) => (point < layout.queries ? 0 : 1))
     this.ownColors.clear()
     this.emphasisBySlot = null
     this.moving.clear()
-    this.focused = this.flying = -1
     this.flight = this.turn = this.reorder = null
-    this.matrixView = this.focusView = wholeView
-    this.rotation = restingRotation
+    this.detailStale = true
+    if (isSameGrid) this.flying = this.focused
+    else {
+      this.order = Int32Array.from({ length: this.store.heads }, (_, head) => head)
+      this.focused = this.flying = -1
+      this.matrixView = this.focusView = wholeView
+      this.rotation = restingRotation
+    }
     for (let head = 0; head < this.store.heads; head++) this.writeColors(head, this.commonColors)
     this.arrange()
   }
@@ -196,6 +204,7 @@ export class AtlasScene implements AtlasSceneApi {
   }
 
   setTheme(theme: SceneTheme): void {
+    this.theme = { ...theme }
     this.drawing.setTheme(theme)
     this.invalidate()
   }
@@ -380,9 +389,10 @@ export class AtlasScene implements AtlasSceneApi {
 
   /** One frame at a time: a device that is still busy with the last one gets no other, so nothing lags behind the hand. */
   private tick(): void {
-    if (this.fence.isPending) return this.requestFrame()
+    const waitedMs = this.inWork ? this.now() - this.inWork.startMs : 0
+    if (this.fence.isPending && waitedMs < longestWaitMs) return this.requestFrame()
     if (this.inWork) {
-      this.quality.record(this.inWork.fraction, this.now() - this.inWork.startMs)
+      this.quality.record(this.inWork.fraction, waitedMs)
       this.inWork = null
       this.fence.clear()
     }
@@ -738,6 +748,8 @@ export class AtlasScene implements AtlasSceneApi {
   private readonly onContextRestored = (): void => {
     this.lost = false
     this.isStale = true
+    // The renderer comes back with its own background.
+    if (this.theme) this.drawing.setTheme(this.theme)
     this.headsStale = this.detailStale = true
     this.invalidate()
   }

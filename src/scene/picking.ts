@@ -64,9 +64,11 @@ export function slotsInPolygon(view: HeadView, polygon: readonly number[]): numb
     bottom = Math.max(bottom, polygon[i + 1]!)
   }
   const found: number[] = []
+  const place = { x: 0, y: 0, z: 0 }
   for (let slot = 0; slot < view.target.length / 4; slot++) {
     if (view.target[slot * 4 + 3] === pointKind.hidden) continue
-    const { x, y } = projectSlot(view, slot)
+    projectSlot(view, slot, place)
+    const { x, y } = place
     if (x < left || x > right || y < top || y > bottom) continue
     if (isInside(polygon, x, y)) found.push(slot)
   }

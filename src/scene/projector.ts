@@ -54,16 +54,14 @@ export interface Projected {
   z: number
 }
 
-/** Projects one slot; while points travel, `origin` positions take part with their own projection. */
-export function projectSlot(view: HeadView, slot: number): Projected {
+/** Projects one slot (into `result`, to save memory); while points travel, their origins take part with their own projection. */
+export function projectSlot(view: HeadView, slot: number, result: Projected = { x: 0, y: 0, z: 0 }): Projected {
   const at = slot * 4
   const p = view.projection
   const s = view.target
-  const result = {
-    x: p.x0 + p.x[0] * s[at]! + p.x[1] * s[at + 1]! + p.x[2] * s[at + 2]!,
-    y: p.y0 + p.y[0] * s[at]! + p.y[1] * s[at + 1]! + p.y[2] * s[at + 2]!,
-    z: p.z0 + p.z[0] * s[at]! + p.z[1] * s[at + 1]! + p.z[2] * s[at + 2]!,
-  }
+  result.x = p.x0 + p.x[0] * s[at]! + p.x[1] * s[at + 1]! + p.x[2] * s[at + 2]!
+  result.y = p.y0 + p.y[0] * s[at]! + p.y[1] * s[at + 1]! + p.y[2] * s[at + 2]!
+  result.z = p.z0 + p.z[0] * s[at]! + p.z[1] * s[at + 1]! + p.z[2] * s[at + 2]!
   if (view.travel === null) return result
   const o = view.travel.projection
   const from = view.travel.origin

@@ -102,7 +102,7 @@ void main() {
     alpha = max(alpha * 0.08, 0.02);
     z = 0.2;
   } else if (emphasis > 1.5) {
-    size = max(size * 1.35, 3.5);
+    size = max(size * 1.3, 3.0);
     alpha = 1.0;
     z = -0.2;
   }
