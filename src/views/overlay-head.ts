@@ -70,9 +70,6 @@ function drawLinks(
   { head, links }: HeadOverlay,
   theme: OverlayTheme,
 ): void {
-  context.font = `11px ${theme.font}`
-  context.textAlign = 'center'
-  context.textBaseline = 'middle'
   for (const { from, to, weight } of links) {
     const start = screenOf(scene, head, from)
     const end = screenOf(scene, head, to)
@@ -85,8 +82,6 @@ function drawLinks(
     context.lineTo(end.x, end.y)
     context.stroke()
     context.globalAlpha = 1
-    if (Math.hypot(end.x - start.x, end.y - start.y) < 64) continue
-    haloText(context, formatFigure(weight), (start.x + end.x) / 2, (start.y + end.y) / 2, theme.text, theme.background)
   }
 }
 
@@ -120,6 +115,67 @@ function wanted({ table, order, pinned, hovered, links, sequence, labels }: Head
   return [...points]
 }
 
+interface Label extends LabelCandidate {
+  text: string
+  font: string
+  color: string
+}
+
+const besidePx = 10
+
+/** Weights at the middle of their lines. */
+function weightLabels(
+  context: CanvasRenderingContext2D,
+  scene: AtlasSceneApi,
+  { head, links }: HeadOverlay,
+  theme: OverlayTheme,
+): Label[] {
+  const font = `11px ${theme.font}`
+  context.font = font
+  return links.flatMap(({ from, to, weight }): Label[] => {
+    const start = screenOf(scene, head, from)
+    const end = screenOf(scene, head, to)
+    if (!start || !end || Math.hypot(end.x - start.x, end.y - start.y) < 72) return []
+    const text = formatFigure(weight)
+    const width = context.measureText(text).width
+    const x = (start.x + end.x - width) / 2
+    const y = (start.y + end.y - labelHeight) / 2
+    return [{ x, y, width, height: labelHeight, priority: 1e9, text, font, color: theme.text }]
+  })
+}
+
+function tokenLabels(
+  context: CanvasRenderingContext2D,
+  scene: AtlasSceneApi,
+  overlay: HeadOverlay,
+  theme: OverlayTheme,
+  size: { width: number; height: number },
+): Label[] {
+  const points = wanted(overlay)
+  const font = `11px ${theme.fontToken}`
+  context.font = font
+  return points.flatMap((point, rank): Label[] => {
+    const at = screenOf(scene, overlay.head, point)
+    if (!at || at.x < 0 || at.y < 0 || at.x > size.width || at.y > size.height) return []
+    const text = shorten(overlay.show(point), 18)
+    const width = context.measureText(text).width
+    const onLeft = at.x + besidePx + width > size.width - 4
+    const strong = point === overlay.hovered || point === overlay.pinned
+    return [
+      {
+        x: onLeft ? at.x - besidePx - width : at.x + besidePx,
+        y: at.y - labelHeight / 2,
+        width,
+        height: labelHeight,
+        priority: points.length - rank,
+        text,
+        font,
+        color: strong ? theme.text : theme.textSoft,
+      },
+    ]
+  })
+}
+
 function drawLabels(
   context: CanvasRenderingContext2D,
   scene: AtlasSceneApi,
@@ -127,35 +183,14 @@ function drawLabels(
   theme: OverlayTheme,
   size: { width: number; height: number },
 ): void {
-  const points = wanted(overlay)
-  const texts: string[] = []
-  const shown: number[] = []
-  const candidates: LabelCandidate[] = []
-  context.font = `11px ${theme.fontToken}`
+  const labels = [...weightLabels(context, scene, overlay, theme), ...tokenLabels(context, scene, overlay, theme, size)]
   context.textAlign = 'left'
   context.textBaseline = 'middle'
-  points.forEach((point, rank) => {
-    const at = screenOf(scene, overlay.head, point)
-    if (!at || at.x < 0 || at.y < 0 || at.x > size.width || at.y > size.height) return
-    const text = shorten(overlay.show(point), 18)
-    const width = context.measureText(text).width
-    const left = at.x + 10 + width > size.width - 4
-    candidates.push({
-      x: left ? at.x - 10 - width : at.x + 10,
-      y: at.y - labelHeight / 2,
-      width,
-      height: labelHeight,
-      priority: points.length - rank,
-    })
-    texts.push(text)
-    shown.push(point)
-  })
-  for (const index of chooseLabels(candidates, { padding: 2, limit: labelLimit })) {
-    const { x, y } = candidates[index] ?? { x: 0, y: 0 }
-    const point = shown[index] ?? -1
-    const strong = point === overlay.hovered || point === overlay.pinned
-    const color = strong ? theme.text : theme.textSoft
-    haloText(context, texts[index] ?? '', x, y + labelHeight / 2, color, theme.background)
+  for (const index of chooseLabels(labels, { padding: 2, limit: labelLimit })) {
+    const label = labels[index]
+    if (!label) continue
+    context.font = label.font
+    haloText(context, label.text, label.x, label.y + labelHeight / 2, label.color, theme.background)
   }
 }
 
