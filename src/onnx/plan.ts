@@ -4,7 +4,7 @@ import { createGraphView } from './graph-view'
 import { hoistBranch } from './hoist'
 import type { ModelIndex } from './model-index'
 import type { Plan } from './types'
-import { readModel } from './wire'
+import { readModel, readModelEnds } from './wire'
 
 /** Operators whose bodies are graphs of their own: their tensors can't be outputs. */
 const controlFlow = new Set(['If', 'Loop', 'Scan'])
@@ -35,7 +35,20 @@ export interface PlannedModel {
  * @throws AppError NOT_ONNX, TRUNCATED, TOO_BIG (from `readModel`), NO_ATTENTION_FOUND, CONTROL_FLOW, UNSUPPORTED_OP
  */
 export function planModel(bytes: Uint8Array, options: { partial?: boolean } = {}): PlannedModel {
-  const read = readModel(bytes, options)
+  return planIndex(bytes, readModel(bytes, options))
+}
+
+/**
+ * Finds the attention of a file by its first and last bytes (two range requests, say 2 MiB and 64 KiB), before it is
+ * downloaded: sites, inputs, external files, element types of what was seen.
+ *
+ * @throws AppError as `planModel`; TRUNCATED where these bytes are not enough
+ */
+export function planModelEnds(head: Uint8Array, tail: Uint8Array, fileLength: number): Plan {
+  return planIndex(head, readModelEnds(head, tail, fileLength)).plan
+}
+
+function planIndex(bytes: Uint8Array, read: ModelIndex): PlannedModel {
   const index = hoistBranch(bytes, read) ?? read
   return { index, plan: planTaps(index) }
 }

@@ -389,6 +389,59 @@ export function readModel(bytes: Uint8Array, options: { partial?: boolean } = {}
   return index
 }
 
+/** Fields of a graph that may follow the weights: inputs, outputs, shapes, annotations. */
+const tailFields = new Set([2, 10, 11, 12, 13, 14, 15, 16])
+
+/** Where in `tail` entries begin that reach exactly to `end` and are no weights; -1: nowhere. */
+function findTail(tail: Uint8Array, end: number): number {
+  const reader = new Reader(tail)
+  const firstInput = 11 * 8 + 2
+  let tries = limits.entries
+  for (
+    let start = tail.indexOf(firstInput);
+    start >= 0 && start < end && tries > 0;
+    start = tail.indexOf(firstInput, start + 1)
+  ) {
+    reader.position = start
+    try {
+      for (let field = reader.field(end); field; field = reader.field(end))
+        if (--tries < 0 || field.wire !== 2 || !tailFields.has(field.number)) throw damaged('no tail begins here')
+      return start
+    } catch {
+      // Weights look like anything: the next place is tried.
+    }
+  }
+  return -1
+}
+
+/**
+ * Reads a model from its first and last bytes, for a look before the download. Exporters write the nodes first and the inputs
+ * and outputs last, with the weights between; `complete` is false, so the result can be planned but not patched.
+ *
+ * @param tail the last bytes of the file, not overlapping `head`
+ * @param fileLength bytes of the whole file
+ * @throws AppError NOT_ONNX, TOO_BIG as `readModel`; TRUNCATED where inputs and outputs are not among the last bytes
+ */
+export function readModelEnds(head: Uint8Array, tail: Uint8Array, fileLength: number): ModelIndex {
+  const index = readModel(head, { partial: true })
+  if (index.complete) return index
+  const reader = new Reader(head)
+  for (let field = reader.field(head.length, true); field; field = reader.field(head.length, true)) {
+    if (field.end <= head.length) continue
+    const tailStart = fileLength - tail.length
+    const end = field.end - tailStart
+    const start = field.number === 7 && end > 0 && end <= tail.length ? findTail(tail, end) : -1
+    if (start < 0) break
+    readGraphInto(new Reader(tail), { start, end }, index.graph, false)
+    const rest = new Reader(tail)
+    for (const part of rest.fields({ start: end, end: tail.length }))
+      if (part.number === 8) index.opsets.push(readOpset(rest, rest.message(part)))
+      else if (part.number === 25) index.functions++
+    return index
+  }
+  throw cut(head.length)
+}
+
 /**
  * Reads the body of a control flow operator.
  *

@@ -3,7 +3,8 @@ import path from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { createMessage, encodeVarint } from '../../../src/onnx/encode'
 import { patchModel } from '../../../src/onnx/patch'
-import { planModel } from '../../../src/onnx/plan'
+import { planModel, planModelEnds } from '../../../src/onnx/plan'
+import type { Site } from '../../../src/onnx/types'
 import { readModel } from '../../../src/onnx/wire'
 import { createGraph } from '../../helpers/make-onnx'
 
@@ -117,17 +118,40 @@ describe('What is no model', () => {
   })
 })
 
-describe('The head of a file', () => {
-  it('is enough to find attention where the inputs come first', () => {
-    const bytes = readFixture('gpt2-sdpa-ts')
+describe('The ends of a file', () => {
+  const model = path.resolve(import.meta.dirname, '../../../public/models/bge-small-en-v1.5/onnx/model_int8.onnx')
+
+  it.each([
+    ['bge-small', new Uint8Array(readFileSync(model)), 2 ** 21],
+    ['gpt2-sdpa-ts', readFixture('gpt2-sdpa-ts'), null],
+    ['vit-sdpa-ts', readFixture('vit-sdpa-ts'), null],
+  ])('of %s give the plan of the whole', (_, bytes, headBytes) => {
     const whole = planModel(bytes)
-    // The nodes end where the first big initializer begins.
-    const { nodes, initializers } = whole.index.graph
-    const end = Math.max(...nodes.map(({ span }) => span.end), ...initializers.slice(0, 2).map(({ span }) => span.end))
-    const index = readModel(bytes.subarray(0, end + 10), { partial: true })
+    const endOfNodes = Math.max(...whole.index.graph.nodes.map(({ span }) => span.end))
+    const head = bytes.subarray(0, headBytes ?? endOfNodes + 100)
+    const tail = bytes.subarray(Math.max(head.length, bytes.length - 65_536))
+    const plan = planModelEnds(head, tail, bytes.length)
+    // Constants among the weights that were not seen are read at run time instead.
+    const known = ({ q, k, v, weights, flags, hint }: Site) => ({ q, k, v, weights, flags, hint })
+    expect(plan.sites.map(known)).toEqual(whole.plan.sites.map(known))
+    expect(plan.inputs).toEqual(whole.plan.inputs)
+    expect(plan.outputs).toEqual(whole.plan.outputs)
+    expect(plan.opset).toBe(whole.plan.opset)
+  })
+
+  it('are refused in words where they are too short', () => {
+    const bytes = readFixture('gpt2-sdpa-ts')
+    expect(() => planModelEnds(bytes.subarray(0, 5000), bytes.subarray(-10), bytes.length)).toThrowError(
+      code('TRUNCATED'),
+    )
+  })
+
+  it('are not enough to patch', () => {
+    const bytes = readFixture('gpt2-sdpa-ts')
+    const { plan } = planModel(bytes)
+    const index = readModel(bytes.subarray(0, 30_000), { partial: true })
     expect(index.complete).toBe(false)
-    expect(index.graph.nodes).toHaveLength(nodes.length)
-    expect(() => patchModel(bytes, index, whole.plan)).toThrowError(code('TRUNCATED'))
+    expect(() => patchModel(bytes, index, plan)).toThrowError(code('TRUNCATED'))
   })
 })
 
