@@ -6,10 +6,25 @@ import { AppError } from './errors'
  */
 export function meanOfRows(rows: Float32Array, count: number, dim: number): Float64Array {
   const mean = new Float64Array(dim)
-  for (let row = 0, at = 0; row < count; row++) {
-    for (let column = 0; column < dim; column++, at++) mean[column]! += rows[at]!
+  const end = count * dim
+  let column = 0
+  // Four columns at a time: their sums stay in registers.
+  for (; column + 4 <= dim; column += 4) {
+    let [a, b, c, d] = [0, 0, 0, 0]
+    for (let at = column; at < end; at += dim) {
+      a += rows[at]!
+      b += rows[at + 1]!
+      c += rows[at + 2]!
+      d += rows[at + 3]!
+    }
+    mean.set([a, b, c, d], column)
   }
-  for (let column = 0; column < dim; column++) {
+  for (; column < dim; column++) {
+    let sum = 0
+    for (let at = column; at < end; at += dim) sum += rows[at]!
+    mean[column] = sum
+  }
+  for (column = 0; column < dim; column++) {
     if (!Number.isFinite(mean[column])) {
       throw new AppError(
         'VERIFY_FAILED',
