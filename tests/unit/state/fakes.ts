@@ -1,0 +1,251 @@
+import { AppError } from '../../../src/core/errors'
+import type { ModelInfo, ModelInput, SequenceVectors } from '../../../src/core/types'
+import type { ModelSpec, PreparedInput, ProjectionJob } from '../../../src/rpc/contracts'
+import { Explorer } from '../../../src/state/explorer.svelte'
+import type { ClockPort, ExplorerDependencies, ModelPort, PoolPort } from '../../../src/state/dependencies'
+import { ContentCache } from '../../../src/storage/cache'
+import { memoryStore, type KeyValueStore } from '../../../src/storage/key-value'
+import { SavedWork } from '../../../src/storage/saved-work'
+
+export const layers = 2
+export const heads = 3
+const dim = 4
+
+export function modelInfo(spec: ModelSpec, change: Partial<ModelInfo> = {}): ModelInfo {
+  return {
+    id: spec.id,
+    revision: spec.revision,
+    host: spec.host,
+    file: 'onnx/model.onnx',
+    dtype: 'fp32',
+    sha256: `sha of ${spec.id}`,
+    bytes: 1,
+    backend: spec.backend === 'webgpu' ? 'webgpu' : 'wasm',
+    kind: /image|dino/.test(spec.id) ? 'image' : 'text',
+    layers,
+    heads,
+    kvHeads: heads,
+    headDim: dim,
+    valueDim: dim,
+    scale: Array.from({ length: layers * heads }, () => 0.5),
+    causal: false,
+    masks: Array.from({ length: layers }, () => ({ causal: false, window: null })),
+    verified: 'exact',
+    verification: '',
+    quantised: false,
+    rotary: false,
+    maxTokens: 6,
+    ...change,
+  }
+}
+
+/** Words are tokens, ids are made of their letters; vectors follow from ids and places. */
+export function prepareLine(line: string): PreparedInput {
+  const words = line.split(' ').filter((word) => word !== '')
+  const kept = words.slice(0, 6)
+  return {
+    input: {
+      kind: 'text',
+      ids: Int32Array.from(kept, (word) => [...word].reduce((sum, letter) => sum * 31 + letter.charCodeAt(0), 7) | 0),
+      typeIds: null,
+    },
+    tokens: kept.map((word) => ({ id: word.length, text: word, special: false })),
+    truncated: words.length - kept.length,
+  }
+}
+
+export function vectorsOf(input: ModelInput): SequenceVectors {
+  const ids = input.kind === 'text' ? [...input.ids] : [1, 2]
+  const fill = (salt: number) =>
+    Float32Array.from({ length: layers * heads * ids.length * dim }, (_, at) =>
+      Math.sin(salt + at + ids[Math.floor(at / dim) % ids.length]!),
+    )
+  return { queries: ids.length, keys: ids.length, q: fill(1), k: fill(2), v: fill(3) }
+}
+
+/** A gate that holds calls until it is opened. */
+export class Gate {
+  #open: () => void = () => undefined
+  promise: Promise<void> = Promise.resolve()
+  close(): void {
+    this.promise = new Promise((resolve) => (this.#open = resolve))
+  }
+  open(): void {
+    this.#open()
+    this.promise = Promise.resolve()
+  }
+}
+
+export class FakeModel implements ModelPort {
+  opened: ModelSpec[] = []
+  /** Every sequence that ran, as its token ids. */
+  ran: string[] = []
+  batches: number[] = []
+  attentions = 0
+  cancelled = 0
+  change: Partial<ModelInfo> = {}
+  failOpen: AppError | null = null
+  failRun: AppError | null = null
+  readonly openGate = new Gate()
+  readonly runGate = new Gate()
+
+  async open(
+    spec: ModelSpec,
+    onProgress: Parameters<ModelPort['open']>[1],
+    onRequest: Parameters<ModelPort['open']>[2],
+  ) {
+    this.opened.push(spec)
+    onProgress({ stage: 'download', done: 1, total: 2, unit: 'bytes' })
+    onRequest({ url: `${spec.host}/${spec.id}`, bytes: 1, at: 0, why: 'model' })
+    await this.openGate.promise
+    if (this.failOpen) throw this.failOpen
+    return modelInfo(spec, this.change)
+  }
+  async prepareTexts(lines: string[]) {
+    return lines.map(prepareLine)
+  }
+  async prepareImages(blobs: Blob[]): ReturnType<ModelPort['prepareImages']> {
+    return blobs.map((blob) =>
+      blob.type === 'broken'
+        ? { error: { code: 'IMAGE_FAILED', message: 'Not an image.' } }
+        : {
+            input: { kind: 'image', pixels: new Float32Array(blob.size), shape: [1, 1, blob.size] },
+            tokens: [
+              { id: -1, text: '[CLS]', special: true },
+              { id: -1, text: '0,0', special: false },
+            ],
+            truncated: 0,
+            grid: { rows: 1, columns: 1 },
+          },
+    )
+  }
+  async run(inputs: ModelInput[]) {
+    this.batches.push(inputs.length)
+    for (const input of inputs) this.ran.push(input.kind === 'text' ? input.ids.join(' ') : 'image')
+    await this.runGate.promise
+    if (this.failRun) throw this.failRun
+    return inputs.map(vectorsOf)
+  }
+  async attention(input: ModelInput) {
+    this.attentions++
+    const size = input.kind === 'text' ? input.ids.length : 2
+    return Float32Array.from({ length: heads * size * size }, (_, at) => at)
+  }
+  cancel() {
+    this.cancelled++
+  }
+}
+
+export class FakePool implements PoolPort {
+  readonly size = 2
+  jobs: ProjectionJob[] = []
+  readonly gate = new Gate()
+  fail: AppError | null = null
+
+  async run(_: unknown, createJob: () => ProjectionJob, signal: AbortSignal) {
+    const job = createJob()
+    this.jobs.push(job)
+    await this.gate.promise
+    if (signal.aborted) throw new AppError('CANCELLED', 'aborted')
+    if (this.fail) throw this.fail
+    const { n, m } = job.vectors
+    const { dims, projection, seed } = job.settings
+    const points =
+      job.points ??
+      Float32Array.from(
+        { length: (n + m) * dims },
+        (_, at) => at + seed * 1000 + projection.length + job.headIndex / 10,
+      )
+    return { points, c: 1.5, shift: new Float32Array(dim), figures: job.figures ? { fidelity: -0.5 } : null }
+  }
+}
+
+export class FakeClock implements ClockPort {
+  time = 1000
+  #timers = new Map<number, { action: () => void; at: number }>()
+  #next = 1
+  now() {
+    return this.time
+  }
+  async pause() {}
+  nextFrame(action: () => void) {
+    queueMicrotask(action)
+  }
+  setTimer(action: () => void, milliseconds: number) {
+    this.#timers.set(this.#next, { action, at: this.time + milliseconds })
+    return this.#next++
+  }
+  clearTimer(timer: unknown) {
+    this.#timers.delete(timer as number)
+  }
+  advance(milliseconds: number) {
+    this.time += milliseconds
+    for (const [id, { action, at }] of [...this.#timers])
+      if (at <= this.time) {
+        this.#timers.delete(id)
+        action()
+      }
+  }
+}
+
+export interface Stores {
+  data: KeyValueStore
+  index: KeyValueStore
+  saved: KeyValueStore
+}
+
+export const emptyStores = (): Stores => ({ data: memoryStore(), index: memoryStore(), saved: memoryStore() })
+
+export interface World {
+  explorer: Explorer
+  model: FakeModel
+  pool: FakePool
+  clock: FakeClock
+  stores: Stores
+}
+
+/** An explorer with fakes around it; the same `stores` again is a reload. */
+export function createWorld(
+  options: { stores?: Stores; limitBytes?: number; change?: Partial<ModelInfo> } = {},
+): World {
+  const stores = options.stores ?? emptyStores()
+  const model = new FakeModel()
+  if (options.change) model.change = options.change
+  const pool = new FakePool()
+  const clock = new FakeClock()
+  const onBlocked = () => undefined
+  const timer = {
+    set: (action: () => void, ms: number) => clock.setTimer(action, ms),
+    clear: (id: number) => clock.clearTimer(id),
+  }
+  const dependencies: ExplorerDependencies = {
+    model,
+    pool,
+    clock,
+    cache: new ContentCache(stores, {
+      budgetBytes: async () => 1e9,
+      now: () => clock.now(),
+      pause: () => clock.pause(),
+      onProblem: () => undefined,
+    }),
+    saved: {
+      inputs: new SavedWork(stores.saved, { key: 'inputs', delayMs: 250, timer, onBlocked }),
+      settings: new SavedWork(stores.saved, { key: 'settings', delayMs: 250, timer, onBlocked }),
+    },
+    projections: [
+      { id: 'pca', allHeads: true },
+      { id: 'umap', allHeads: true },
+      { id: 'umap-js', allHeads: false },
+    ],
+    samples: (id) => (id === 'first' ? ['a sample', 'another sample'] : null),
+    builtinHost: 'http://app/models/',
+    defaultHost: 'https://hub',
+    limits: { bytes: options.limitBytes ?? 1e9 },
+  }
+  return { explorer: new Explorer(dependencies), model, pool, clock, stores }
+}
+
+/** Lets everything that can happen happen. */
+export async function settle(): Promise<void> {
+  for (let turn = 0; turn < 5; turn++) await new Promise((resolve) => setImmediate(resolve))
+}

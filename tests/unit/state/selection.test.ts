@@ -1,0 +1,60 @@
+import { describe, expect, it } from 'vitest'
+import { Selection } from '../../../src/state/selection.svelte'
+
+/** Ends the step of one event handler. */
+const nextEvent = () => Promise.resolve()
+
+describe('selection', () => {
+  it('undoes and redoes one step an event, in however many assignments', async () => {
+    const selection = new Selection()
+    selection.head = { layer: 3, head: 9 }
+    selection.view = 'head'
+    await nextEvent()
+    selection.pin(4, 17, 'key')
+    await nextEvent()
+    selection.undo()
+    expect([selection.view, selection.token, selection.head]).toEqual(['head', null, { layer: 3, head: 9 }])
+    selection.undo()
+    expect([selection.view, selection.head]).toEqual(['matrix', { layer: 0, head: 0 }])
+    expect(selection.canUndo).toBe(false)
+    selection.redo()
+    selection.redo()
+    expect([selection.sequence, selection.token, selection.role]).toEqual([4, 17, 'key'])
+    expect(selection.canRedo).toBe(false)
+  })
+
+  it('goes back one level at a time', async () => {
+    const selection = new Selection()
+    selection.openHead({ layer: 1, head: 2 })
+    selection.openSequence(3)
+    selection.pin(3, 5, 'query')
+    selection.back()
+    expect([selection.view, selection.token, selection.sequence]).toEqual(['sequence', null, 3])
+    selection.back()
+    expect(selection.view).toBe('head')
+    selection.back()
+    expect(selection.view).toBe('matrix')
+  })
+
+  it('stays inside what there is', () => {
+    const selection = new Selection()
+    selection.go({ view: 'sequence', head: { layer: 11, head: 11 }, sequence: 4, token: 9 })
+    selection.fit({ layers: 2, heads: 4, lengths: [3, 3, 3, 3, 3] })
+    expect([selection.head, selection.sequence, selection.token]).toEqual([{ layer: 1, head: 3 }, 4, null])
+    selection.fit({ layers: 2, heads: 4, lengths: [3] })
+    expect([selection.view, selection.sequence]).toEqual(['head', null])
+  })
+
+  it('tells listeners, but not of what did not change', () => {
+    const selection = new Selection()
+    let told = 0
+    const stop = selection.onChange(() => told++)
+    selection.openHead({ layer: 1, head: 1 })
+    selection.openHead({ layer: 1, head: 1 })
+    selection.hover = { head: { layer: 0, head: 0 }, point: 3 }
+    expect(told).toBe(1)
+    stop()
+    selection.openMatrix()
+    expect(told).toBe(1)
+  })
+})
