@@ -1,5 +1,7 @@
 // Covariance of a head, and its projection onto a few axes. All sums run in float64 in one fixed order.
 
+export { findTopVectors, workspaceBytes } from './eigen'
+
 export function base(): usize {
   return __heap_base
 }

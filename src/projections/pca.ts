@@ -1,4 +1,3 @@
-import { EigenvalueDecomposition, Matrix } from 'ml-matrix'
 import type { JointVectors, MetricId, Span } from '../core/types'
 import { loadKernel, type Kernel } from './kernel'
 import { orientAxes } from './orientation'
@@ -18,6 +17,8 @@ interface CovarianceExports {
     points: number,
   ): void
   normalizeRows(rows: number, from: number, to: number, dim: number): void
+  workspaceBytes(dim: number): number
+  findTopVectors(matrix: number, dim: number, count: number, values: number, vectors: number, workspace: number): void
 }
 
 let loading: Promise<Kernel<CovarianceExports>> | null = null
@@ -58,7 +59,9 @@ export async function computePca(
   const means = kernel.allocate(dim * 8)
   const centred = kernel.allocate(blockRows * dim * 8)
   const scatter = kernel.allocate(dim * dim * 8)
+  const values = kernel.allocate(dims * 8)
   const directions = kernel.allocate(dims * dim * 8)
+  const workspace = kernel.allocate(kernel.exports.workspaceBytes(dim))
   const coordinates = kernel.allocate(count * dims * 4)
 
   copyRows(joint, dim, kernel.float32(rows, count * dim))
@@ -67,9 +70,14 @@ export async function computePca(
   const meanView = kernel.float64(means, dim).fill(0)
   kernel.exports.addRows(rows, 0, count, dim, means)
   for (let column = 0; column < dim; column++) meanView[column]! /= Math.max(1, count)
-  const scatterView = kernel.float64(scatter, dim * dim).fill(0)
+  kernel.float64(scatter, dim * dim).fill(0)
   kernel.exports.addScatter(rows, 0, count, dim, means, centred, scatter)
-  kernel.float64(directions, dims * dim).set(principalDirections(scatterView, dim, dims))
+  kernel.exports.findTopVectors(scatter, dim, dims, values, directions, workspace)
+  const variances = kernel.float64(values, dims)
+  for (let axis = 0; axis < dims; axis++) {
+    if (variances[axis]! > emptyAxis * variances[0]!) continue
+    kernel.float64(directions, dims * dim).fill(0, axis * dim, (axis + 1) * dim)
+  }
   kernel.exports.projectRows(rows, 0, count, dim, means, directions, dims, coordinates)
 
   const points = kernel.float32(coordinates, count * dims).slice()
@@ -91,28 +99,6 @@ function copyRows(joint: JointVectors, dim: number, target: Float32Array): void 
     const start = (row < n ? row : row - n) * joint.dim
     target.set(source.subarray(start, start + joint.dim), row * dim)
   }
-}
-
-/** The eigenvectors of the largest eigenvalues of a symmetric matrix given by its upper triangle: [dims,dim]. */
-function principalDirections(scatter: Float64Array, dim: number, dims: number): Float64Array {
-  const matrix = new Matrix(dim, dim)
-  for (let row = 0; row < dim; row++) {
-    for (let column = row; column < dim; column++) {
-      const value = scatter[row * dim + column]!
-      matrix.set(row, column, value)
-      matrix.set(column, row, value)
-    }
-  }
-  const { realEigenvalues, eigenvectorMatrix } = new EigenvalueDecomposition(matrix, { assumeSymmetric: true })
-  const order = realEigenvalues.map((_, index) => index).sort((a, b) => realEigenvalues[b]! - realEigenvalues[a]!)
-  const largest = realEigenvalues[order[0]!]!
-  const directions = new Float64Array(dims * dim)
-  for (let axis = 0; axis < dims; axis++) {
-    const index = order[axis]!
-    if (!(realEigenvalues[index]! > emptyAxis * largest)) continue
-    for (let column = 0; column < dim; column++) directions[axis * dim + column] = eigenvectorMatrix.get(column, index)
-  }
-  return directions
 }
 
 export const projection: Projection = {
