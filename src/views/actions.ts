@@ -22,10 +22,15 @@ export interface AppActions {
   /** Replaces the text input; lines verbatim. */
   setTexts(lines: readonly string[]): void
   set(patch: SettingsPatch): void
+  /** One step back, or forth again, in what is looked at. */
+  undo?(): void
+  redo?(): void
   /** Every request of the app so far. */
   requests(): readonly RequestLine[]
   /** Projections that are built; only these are shown. */
   readonly projections: readonly ProjectionId[]
+  /** First layer and head are 0 or 1 on the screen. */
+  readonly base?: 0 | 1
   /** Theme asked for by the address or remembered; `auto` follows the system. */
   readonly theme: ThemeChoice
 }

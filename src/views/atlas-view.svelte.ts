@@ -6,7 +6,7 @@ import type { ExplorerView, SelectionView } from '../state/api'
 import type { SampleSet } from '../ui/samples'
 import type { AppActions, ThemeChoice } from './actions'
 import { AttentionState } from './attention-state.svelte'
-import { isSameHead } from './head-name'
+import { formatHead, isSameHead } from './head-name'
 import { isByteLevel, showToken } from './show-token'
 import { splitLines } from './text-lines'
 
@@ -36,6 +36,14 @@ export class AtlasView {
     if (this.theme === 'auto') return this.systemDark ? 'dark' : 'light'
     return this.theme
   })
+  readonly tokensLeftOut: number = $derived.by(() =>
+    this.explorer.sequences.reduce((sum, { truncated }) => sum + truncated, 0),
+  )
+  /** Lines that did not fit into memory; known when the run is through. */
+  readonly linesLeftOut: number = $derived.by(() => {
+    const { status, model, texts, sequences } = this.explorer
+    return status === 'ready' && model?.kind === 'text' ? Math.max(0, texts.length - sequences.length) : 0
+  })
   readonly isMatrix = $derived.by(() => this.selection.view === 'matrix')
   readonly layers = $derived.by(() => this.explorer.model?.layers ?? 0)
   readonly heads = $derived.by(() => this.explorer.model?.heads ?? 0)
@@ -59,6 +67,14 @@ export class AtlasView {
     this.followTexts(explorer.texts)
     this.attention = new AttentionState(explorer)
   }
+
+  /** Layers and heads are counted from it on the screen. */
+  get base(): 0 | 1 {
+    return this.actions.base ?? 0
+  }
+
+  /** A head's name as the user counts. */
+  nameOf = (head: HeadRef): string => formatHead(head, this.base)
 
   show = (text: string): string => showToken(text, this.byteLevel)
 

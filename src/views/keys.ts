@@ -19,7 +19,11 @@ function belongsToControl(event: KeyboardEvent): boolean {
 
 /** Arrows move between heads, Enter opens, Esc steps back; one letter each for labels, text, reset, help. */
 export function handleKey(event: KeyboardEvent, atlas: AtlasView): void {
-  if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return
+  if (event.defaultPrevented || event.altKey) return
+  if (event.ctrlKey || event.metaKey) {
+    handleUndo(event, atlas)
+    return
+  }
   if (event.key === 'Escape') {
     atlas.stepBack()
     return
@@ -56,3 +60,15 @@ function actionOf(key: string, atlas: AtlasView): (() => void) | null {
       return null
   }
 }
+
+/** Ctrl+Z, Ctrl+Shift+Z, Ctrl+Y: what was looked at; a field undoes its own text. */
+function handleUndo(event: KeyboardEvent, atlas: AtlasView): void {
+  const key = event.key.toLowerCase()
+  if ((key !== 'z' && key !== 'y') || isField(event.target)) return
+  event.preventDefault()
+  if (key === 'y' || event.shiftKey) atlas.actions.redo?.()
+  else atlas.actions.undo?.()
+}
+
+const isField = (target: EventTarget | null): boolean =>
+  target instanceof HTMLTextAreaElement || target instanceof HTMLInputElement

@@ -26,7 +26,9 @@ export interface HeadOverlay {
   show(point: number): string
 }
 
-const labelLimit = 110
+const mostLabels = 110
+/** One label on so many square pixels. */
+const labelAreaPx = 8000
 const triedLimit = 900
 const labelHeight = 14
 
@@ -186,7 +188,10 @@ function drawLabels(
   const labels = [...weightLabels(context, scene, overlay, theme), ...tokenLabels(context, scene, overlay, theme, size)]
   context.textAlign = 'left'
   context.textBaseline = 'middle'
-  for (const index of chooseLabels(labels, { padding: 2, limit: labelLimit })) {
+  for (const index of chooseLabels(labels, {
+    padding: 3,
+    limit: Math.min(mostLabels, Math.ceil((size.width * size.height) / labelAreaPx)),
+  })) {
     const label = labels[index]
     if (!label) continue
     context.font = label.font

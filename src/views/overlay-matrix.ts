@@ -8,10 +8,11 @@ export interface MatrixOverlay {
   layers: number
   heads: number
   hovered: HeadRef | null
+  /** Layers and heads are counted from it. */
+  base: 0 | 1
   /** The head that the keyboard is on. */
   cursor: HeadRef | null
   gradeOf(head: HeadRef): FidelityGrade | null
-  isDrawn(head: HeadRef): boolean
 }
 
 const gutterPx = 36
@@ -53,7 +54,7 @@ function outline(
 function drawAxes(
   context: CanvasRenderingContext2D,
   scene: AtlasSceneApi,
-  { layers, heads, hovered, cursor }: MatrixOverlay,
+  { layers, heads, hovered, cursor, base }: MatrixOverlay,
   theme: OverlayTheme,
   { width, height }: { width: number; height: number },
 ): void {
@@ -74,7 +75,7 @@ function drawAxes(
     if (y < 24 || y > height - 6) continue
     if (layer % rowStep !== 0 && marked?.layer !== layer) continue
     context.fillStyle = marked?.layer === layer ? theme.text : theme.textFaint
-    context.fillText(`L${layer}`, rowX, y)
+    context.fillText(`L${layer + base}`, rowX, y)
   }
   context.textAlign = 'center'
   for (let head = 0; head < heads; head += 1) {
@@ -83,7 +84,7 @@ function drawAxes(
     if (x < gutterPx || x > width - 6) continue
     if (head % columnStep !== 0 && marked?.head !== head) continue
     context.fillStyle = marked?.head === head ? theme.text : theme.textFaint
-    context.fillText(`H${head}`, x, columnY)
+    context.fillText(`H${head + base}`, x, columnY)
   }
 }
 

@@ -4,6 +4,8 @@ export interface PointerHandlers {
   hover(x: number, y: number): void
   leave(): void
   click(x: number, y: number): void
+  /** After a wheel step: where, and by which factor. */
+  zoomed(x: number, y: number, factor: number): void
   /** Whether a plain drag orbits. */
   orbits(): boolean
 }
@@ -69,7 +71,9 @@ export function listenToPointers(target: HTMLElement, scene: AtlasSceneApi, hand
     const { x, y } = place(event)
     const pixels = event.deltaMode === WheelEvent.DOM_DELTA_LINE ? event.deltaY * 16 : event.deltaY
     // A trackpad's pinch arrives as a wheel with Ctrl and small steps.
-    scene.zoomAt(x, y, Math.exp(-Math.max(-240, Math.min(240, pixels)) * (event.ctrlKey ? 0.01 : 0.0018)))
+    const factor = Math.exp(-Math.max(-240, Math.min(240, pixels)) * (event.ctrlKey ? 0.01 : 0.0018))
+    scene.zoomAt(x, y, factor)
+    handlers.zoomed(x, y, factor)
   }
 
   const leave = (): void => handlers.leave()

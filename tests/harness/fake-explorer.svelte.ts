@@ -77,7 +77,8 @@ export class FakeExplorer implements ExplorerView {
   search = $state('')
   version = $state(0)
   headsDone = $state(0)
-  private pictures = new Map<string, HeadPicture>()
+  // eslint-disable-next-line svelte/prefer-svelte-reactivity -- `version` tells of changes
+  private readonly pictures = new Map<string, HeadPicture>()
 
   setTexts(lines: readonly string[]): void {
     this.texts = lines

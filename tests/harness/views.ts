@@ -40,6 +40,9 @@ const actions: AppActions = {
     if (color !== undefined) explorer.color = color
     if (Object.keys(settings).length > 0) explorer.set(settings)
   },
+  undo: () => {},
+  redo: () => {},
+  base: 0,
   requests: () => [{ url: './models/model_int8.onnx', bytes: 34_014_426, at: 0, why: 'weights' }],
   projections: ['pca', 'umap'],
   theme: (address.get('theme') ?? 'auto') as ThemeChoice,
