@@ -14,26 +14,28 @@ function hashBits(points: Float32Array): number {
   return hash
 }
 
-function makeVectors(n: number, dim: number) {
-  const numbers = (seed: number) =>
+function makeVectors(n: number, dim: number, offset: number) {
+  const numbers = (seed: number, added: number) =>
     Float32Array.from(
       { length: n * dim },
-      (_, index) => (hashUniform(seed, index) + hashUniform(seed, index, 1) - 1) * (1 + (index % dim) / 8),
+      (_, index) => (hashUniform(seed, index) + hashUniform(seed, index, 1) - 1 + added) * (1 + (index % dim) / 8),
     )
-  return { q: numbers(1), k: numbers(2), n, m: n, dim, scale: 1 / Math.sqrt(dim) }
+  return { q: numbers(1, offset), k: numbers(2, 0), n, m: n, dim, scale: 1 / Math.sqrt(dim) }
 }
 
 // The same numbers came out of Chromium: a change here is a change of every saved picture.
-test.each<[JointId, ProjectionId, 2 | 3, number, number, number]>([
-  ['translate', 'pca', 2, 5000, 64, 3544244040],
-  ['translate', 'pca', 3, 5000, 64, 3438883722],
-  ['translate', 'pca', 2, 1000, 64, 963583470],
-])(
-  '%s, %s in %i dimensions, %i tokens × %i: the bits are pinned',
-  async (joint, projection, dims, n, dim, expected) => {
-    const job = makeJob(makeVectors(n, dim), { joint, projection, dims, seed: 0 })
-    job.spans = spansOf(Array.from({ length: n / 50 }, () => 50))
-    const { points } = await new ProjectionEngine().project(job)
-    expect(hashBits(points)).toBe(expected)
-  },
-)
+test.each<[JointId, ProjectionId, 2 | 3, number, number, number, number]>([
+  ['translate', 'pca', 2, 5000, 64, 0, 3544244040],
+  ['translate', 'pca', 3, 5000, 64, 0, 3438883722],
+  ['translate', 'pca', 2, 1000, 64, 0, 963583470],
+  ['scale', 'pca', 2, 1000, 32, 0.5, 2589177868],
+  ['scale', 'pca', 3, 1000, 32, 0.5, 298575628],
+  ['lift', 'pca', 3, 1000, 32, 0.5, 3811913748],
+  ['translate', 'singular', 3, 1000, 32, 0.5, 2500317691],
+])('%s, %s in %i dimensions, %i tokens × %i, queries moved by %f: the bits are pinned', async (...row) => {
+  const [joint, projection, dims, n, dim, offset, expected] = row
+  const job = makeJob(makeVectors(n, dim, offset), { joint, projection, dims, seed: 0 })
+  job.spans = spansOf(Array.from({ length: n / 50 }, () => 50))
+  const { points } = await new ProjectionEngine().project(job)
+  expect(hashBits(points)).toBe(expected)
+})
