@@ -70,10 +70,9 @@ export function linkAddress(bar: AddressBar, parts: Parts): () => void {
 
   const apply = (parsed: ParsedAddress, start: boolean) => {
     applying = true
-    for (const message of parsed.problems) explorer.notify({ code: 'BAD_LINK', message })
     applyViews(selection, preferences, parsed.values)
-    if (start) explorer.start(parsed.values)
-    else explorer.applyAddress(parsed.values)
+    if (start) explorer.start(parsed.values, parsed.problems)
+    else explorer.applyAddress(parsed.values, parsed.problems)
     applying = false
   }
 

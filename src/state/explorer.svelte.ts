@@ -216,10 +216,10 @@ export class Explorer implements ExplorerView {
   // ------------------------------------------------------------------------------------------------- accepted calls
 
   /** Begins: values of the address first, then what was saved. To be called once, before anything else. */
-  start(values: Partial<AddressValues>): void {
+  start(values: Partial<AddressValues>, problems: readonly string[] = []): void {
     this.#isRestored = false
     this.#restoring = this.#restoreSaved()
-    this.applyAddress(values)
+    this.applyAddress(values, problems)
     this.#begin()
   }
 
@@ -287,25 +287,21 @@ export class Explorer implements ExplorerView {
     this.#emit('settings')
   }
 
-  /** A patch from the address. What can't be done becomes a notice. */
-  applyAddress(values: Partial<AddressValues>): void {
+  /** A patch from the address. What is wrong with it (`problems`) or can't be done becomes one notice. */
+  applyAddress(values: Partial<AddressValues>, problems: readonly string[] = []): void {
     const known = { ...values }
+    const wrong = [...problems]
     if (known.projection && !this.#deps.projections.some(({ id }) => id === known.projection)) {
-      this.notify({
-        code: 'BAD_LINK',
-        message: `The address asks for the projection ${known.projection}, which is not available yet; it was ignored.`,
-      })
+      wrong.push(`The address asks for the projection ${known.projection}, which is not available yet; it was ignored.`)
       delete known.projection
     }
     if (known.samples !== undefined && known.text === undefined) {
       const lines = this.#deps.samples(known.samples)
       if (lines) known.text = [...lines]
-      else
-        this.notify({
-          code: 'BAD_LINK',
-          message: `The address asks for the sample set ${known.samples}, which does not exist; it was ignored.`,
-        })
+      else wrong.push(`The address asks for the sample set ${known.samples}, which does not exist; it was ignored.`)
     }
+    this.#notices = this.#notices.filter(({ code }) => code !== 'BAD_LINK')
+    if (wrong.length > 0) this.notify({ code: 'BAD_LINK', message: wrong.join(' ') })
     const before = this.#texts.join('\n')
     if (known.text) {
       this.#deferred = []
