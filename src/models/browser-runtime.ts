@@ -4,7 +4,9 @@ import wasmGlue from 'onnxruntime-web/ort-wasm-simd-threaded.mjs?url'
 import wasmBinary from 'onnxruntime-web/ort-wasm-simd-threaded.wasm?url'
 import { AppError } from '../core/errors'
 import type { Backend } from '../core/types'
+import { createMessage } from '../onnx/encode'
 import type { RequestRecord } from '../rpc/contracts'
+import { explainRuntimeError } from './runtime-errors'
 import { chooseThreads, type GpuProbe, type Runtime, type RuntimeProvider } from './runtime'
 
 const addresses: Record<Backend, { glue: string; binary: string }> = {
@@ -79,7 +81,25 @@ async function loadWasm(asked: number | null): Promise<Runtime> {
   const ort = await import('onnxruntime-web/wasm')
   const threads = chooseThreads(asked, globalThis.crossOriginIsolated, navigator.hardwareConcurrency)
   configure(ort.env, 'wasm', threads)
+  try {
+    // The first session starts the runtime: a trifle now, so that this goes on beside the download of the weights.
+    await (await ort.InferenceSession.create(trivialModel())).release()
+  } catch (error) {
+    throw explainRuntimeError(error, null)
+  }
   return { ort, backend: 'wasm', executionProvider: 'wasm', threads, lost: () => null }
+}
+
+/** A model that gives back its one input. */
+function trivialModel(): Uint8Array {
+  const float = createMessage().message(1, createMessage().int(1, 1).message(2, createMessage()))
+  const value = (name: string) => createMessage().text(1, name).message(2, float)
+  const graph = createMessage()
+    .message(1, createMessage().text(1, 'x').text(2, 'y').text(4, 'Identity'))
+    .text(2, 'trivial')
+    .message(11, value('x'))
+    .message(12, value('y'))
+  return createMessage().int(1, 8).message(7, graph).message(8, createMessage().int(2, 17)).finish()
 }
 
 /** Both addresses must be given: with the glue missing, threads would run this app's own worker file. */

@@ -24,7 +24,7 @@ import { looksLikeHtml } from './sources/fetch-file'
 import { hashBytes } from './sources/hash'
 import { openSource, type ModelSource, type SourceEnvironment } from './sources'
 import { collectVectors, outputOf, vectorNames } from './taps'
-import { createTokenizer, type TextTokenizer } from './tokenizer'
+import { createTokenizer, loadTokenizers, type TextTokenizer, type TokenizerFiles } from './tokenizer'
 import { chooseWeightFile, type WeightFile } from './weight-file'
 
 export interface InferenceOptions extends Omit<SourceEnvironment, 'onRequest'> {
@@ -36,8 +36,8 @@ export interface InferenceOptions extends Omit<SourceEnvironment, 'onRequest'> {
 /** Longer sequences are cut: the attention of one layer grows with the square of the length. */
 const longestSequence = 1024
 
-/** One run of the runtime takes so many tokens at most, and so many cells of attention in a layer. */
-const largestBatch = { tokens: 4096, cells: 64 * 1024 * 1024 }
+/** One run of the runtime takes so many tokens at most, and so many cells of attention in a layer: more is not faster, only later. */
+const largestBatch = { tokens: 512, cells: 16 * 1024 * 1024 }
 
 const float16 = 10
 
@@ -191,6 +191,12 @@ export class Inference implements ModelService {
     const source = await openSource(spec, { signal }, { ...this.#options, onRequest })
     const config = readModelConfig(await readConfig(source, signal))
     const gpu = await this.#probe(spec.backend)
+    // What is needed in any case is fetched beside the weights; errors are told where the result is used.
+    const early = {
+      library: source.kind === 'text' ? unheard(loadTokenizers()) : null,
+      runtime: gpu ? null : unheard(provider.load('wasm', spec.threads)),
+      tokenizer: source.kind === 'text' ? unheard(readTokenizerFiles(source, signal)) : null,
+    }
     const wish = { dtype: spec.dtype, file: spec.file, backend: gpu ? 'webgpu' : 'wasm' } as const
     const file = await chooseWeightFile(source, wish, { signal })
     const bytes = await readWeightFile(source, file, signal, onProgress)
@@ -202,10 +208,13 @@ export class Inference implements ModelService {
     const backend = chooseBackend(spec.backend, gpu, planned)
     const external = await readExternal(source, file, plan.externalFiles, signal, onProgress)
     const maxTokens = Math.min(config.maxPositions ?? Infinity, shortWindow(config), longestSequence)
-    const tokenizer = kind === 'text' ? await readTokenizer(source, maxTokens, signal) : null
+    const tokenizer =
+      kind === 'text'
+        ? await createTokenizer(await (early.tokenizer ?? readTokenizerFiles(source, signal)), maxTokens)
+        : null
     const pictures = kind === 'image' ? await readPictures(source, signal) : null
     onProgress({ stage: 'load', done: 0, total: 1, unit: 'steps' })
-    const runtime = await provider.load(backend, spec.threads)
+    const runtime = await (early.runtime ?? provider.load(backend, spec.threads))
     const patched = patchModel(bytes, planned.index, plan)
     patched.external.push(...external)
     const probe = tokenizer ? textProbe(tokenizer, config.window) : imageProbe(plan.inputs, config, null)
@@ -278,6 +287,12 @@ export class Inference implements ModelService {
       return await attempt('basic')
     }
   }
+}
+
+/** A promise whose failure is only reported to those who await it. */
+function unheard<T>(promise: Promise<T>): Promise<T> {
+  promise.catch(() => undefined)
+  return promise
 }
 
 const cancelled = () => new AppError('CANCELLED', 'Opening the model was cancelled.')
@@ -356,7 +371,7 @@ async function readExternal(
   return external
 }
 
-async function readTokenizer(source: ModelSource, maxTokens: number, signal: AbortSignal): Promise<TextTokenizer> {
+async function readTokenizerFiles(source: ModelSource, signal: AbortSignal): Promise<TokenizerFiles> {
   const tokenizer = await readJson(source, 'tokenizer.json', 'tokenizer', signal)
   if (tokenizer === null) {
     throw new AppError(
@@ -364,8 +379,7 @@ async function readTokenizer(source: ModelSource, maxTokens: number, signal: Abo
       `${source.id} has no tokenizer.json, so text can't be split into its tokens: choose a model that has one.`,
     )
   }
-  const config = await readJson(source, 'tokenizer_config.json', 'tokenizer configuration', signal)
-  return await createTokenizer(tokenizer, config, maxTokens)
+  return { tokenizer, config: await readJson(source, 'tokenizer_config.json', 'tokenizer configuration', signal) }
 }
 
 async function readPictures(source: ModelSource, signal: AbortSignal): Promise<PictureProcessor> {

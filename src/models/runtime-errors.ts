@@ -49,7 +49,8 @@ const meanings: { pattern: RegExp; code: ErrorCode; message: string }[] = [
       'The model wants an input of another shape or type than this app can give: choose another weight file of the model.',
   },
   {
-    pattern: /Failed to fetch|NetworkError|Loading WebAssembly|fetch.*wasm|dynamically imported module/i,
+    pattern:
+      /Failed to fetch|NetworkError|fetching of the wasm failed|dynamically imported module|no available backend found/i,
     code: 'NETWORK',
     message: 'The model runtime could not be fetched from this site: check the connection and try again.',
   },

@@ -107,30 +107,30 @@ export function cutText(text: string, characters: number): string[] {
   return pieces
 }
 
-interface TokenizerJson {
-  version?: unknown
+/** What `tokenizer.json` and `tokenizer_config.json` hold; the second may be missing. */
+export interface TokenizerFiles {
+  tokenizer: unknown
+  config: unknown
 }
+
+/** The library is fetched when it is first needed; asking early saves the wait. */
+export const loadTokenizers = () => import('@huggingface/transformers')
 
 /**
  * The tokenizer that the model's own files describe.
+ * @param maxPositions what the model itself has room for; the tokenizer's own limit may be lower
  * @throws AppError TOKENIZER_FAILED
  */
-export async function createTokenizer(
-  tokenizerJson: unknown,
-  tokenizerConfig: unknown,
-  maxPositions: number,
-): Promise<TextTokenizer> {
-  const library = await import('@huggingface/transformers')
+export async function createTokenizer(files: TokenizerFiles, maxPositions: number): Promise<TextTokenizer> {
+  const library = await loadTokenizers()
   try {
-    const config = (tokenizerConfig ?? {}) as { tokenizer_class?: unknown; model_max_length?: unknown }
+    const config = (files.config ?? {}) as { tokenizer_class?: unknown; model_max_length?: unknown }
     const name = typeof config.tokenizer_class === 'string' ? config.tokenizer_class.replace(/Fast$/, '') : ''
-    const known = (library as unknown as Record<string, unknown>)[name] as
-      typeof library.PreTrainedTokenizer | undefined
-    const Class = name.endsWith('Tokenizer') && known ? known : library.PreTrainedTokenizer
-    const tokenizer = new Class(tokenizerJson as TokenizerJson, config)
-    const stated =
-      typeof config.model_max_length === 'number' && config.model_max_length > 0 ? config.model_max_length : Infinity
-    return new TextTokenizer(tokenizer, Math.min(stated, maxPositions))
+    const classes = library as unknown as Record<string, typeof library.PreTrainedTokenizer | undefined>
+    const Class = (name.endsWith('Tokenizer') ? classes[name] : undefined) ?? library.PreTrainedTokenizer
+    const limit = config.model_max_length
+    const stated = typeof limit === 'number' && limit > 0 ? limit : Infinity
+    return new TextTokenizer(new Class(files.tokenizer as object, config), Math.min(stated, maxPositions))
   } catch (error) {
     if (error instanceof AppError) throw error
     throw new AppError(

@@ -1,5 +1,5 @@
 import { proxy, wrap, type Remote } from 'comlink'
-import { AppError } from '../core/errors'
+import { AppError, isAppError, type ErrorCode } from '../core/errors'
 import type { ModelInfo, ModelInput, Progress, SequenceVectors } from '../core/types'
 import type { ModelService, ModelSpec, PreparedInput, RequestRecord } from './contracts'
 import { installErrorTransport } from './transport'
@@ -38,6 +38,9 @@ interface Connection {
 /** WASM memory only grows: after a model of more than this a fresh worker gives it back; below, a new one would cost more time. */
 const reusableBytes = 50_000_000
 
+/** After these a worker is of no use any more. */
+const fatalCodes: ReadonlySet<ErrorCode> = new Set(['DEVICE_LOST', 'OUT_OF_MEMORY'])
+
 const restartHint = 'It was ended and starts afresh with the next call.'
 
 /**
@@ -55,7 +58,7 @@ export class ModelClient implements ModelService {
   /** What the present worker can't be asked to change. */
   #worn: { threads: number | null; bytes: number } | null = null
 
-  constructor({ createWorker, clock = systemClock, silenceMs = 120_000 }: ModelClientOptions) {
+  constructor({ createWorker, clock = systemClock, silenceMs = 180_000 }: ModelClientOptions) {
     installErrorTransport()
     this.#options = { createWorker, clock, silenceMs }
   }
@@ -162,6 +165,9 @@ export class ModelClient implements ModelService {
         this.#signOfLife()
         send(connection.service).then(resolve, reject)
       })
+    } catch (error) {
+      if (isAppError(error) && fatalCodes.has(error.code) && this.#connection === connection) this.#drop()
+      throw error
     } finally {
       clock.clearTimeout(timer)
       this.#signOfLife = () => undefined

@@ -73,6 +73,7 @@ export async function builtinSource(
     id: `builtin:${name}`,
     address,
     preferred: { file: model.file, dtype: model.dtype },
+    kind: model.kind,
     list: (folder) => Promise.resolve(model.files.filter((file) => file.path.replace(/\/?[^/]*$/, '') === folder)),
     exists: (path) => Promise.resolve(files.has(path)),
     read: async (path, readOptions) => {

@@ -214,7 +214,7 @@ async function fetchFresh(
   try {
     const bytes = await readBody(response, url, expected.bytes, counting)
     await checkHash(bytes, url, expected.sha256 ?? hashInHeaders(response), options)
-    if (cache && !looksLikeHtml(bytes)) await store(cache, url, bytes, response)
+    if (cache && !looksLikeHtml(bytes)) void store(cache, url, bytes, response) // the model need not wait for the disk
     return bytes
   } finally {
     environment.onRequest({ url, bytes: received, at, why: options.why })

@@ -36,6 +36,7 @@ export function hubSource(id: string, revision: string, host: string, environmen
     id,
     address,
     preferred: null,
+    kind: null,
     async list(folder, options) {
       try {
         const bytes = await fetchFile(`${base}/api/models/${name}/tree/${at}/${folder}`, options, environment, {

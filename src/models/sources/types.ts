@@ -1,4 +1,4 @@
-import type { Dtype } from '../../core/types'
+import type { Dtype, InputKind } from '../../core/types'
 import type { RequestRecord } from '../../rpc/contracts'
 
 /** What a host says about one file; null: not said. */
@@ -36,6 +36,8 @@ export interface ModelSource {
   read(path: string, options: ReadOptions): Promise<Uint8Array<ArrayBuffer> | null>
   /** The weight file to take when nothing is asked; null: choose by the backend. */
   readonly preferred: { file: string; dtype: Dtype } | null
+  /** What the model takes, where that is known before its graph is read. */
+  readonly kind: InputKind | null
 }
 
 /** What a source needs from its surroundings; tests give their own. */

@@ -166,6 +166,7 @@ describe('the weight file', () => {
       id: 'owner/name',
       address: (path: string) => path,
       preferred: null,
+      kind: null,
       list: () => Promise.resolve(names.map((name) => ({ path: `onnx/${name}.onnx`, bytes: 1, sha256: null }))),
       exists: () => Promise.reject(new Error('the listing is enough')),
       read: () => Promise.resolve(null),

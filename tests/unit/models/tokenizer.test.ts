@@ -9,14 +9,17 @@ const readJson = (path: string): unknown => JSON.parse(readFileSync(path, 'utf8'
 
 const fixtureTokenizer = (id: string, maxPositions = Infinity) =>
   createTokenizer(
-    readJson(siteFile(id, 'tokenizer.json')),
-    readJson(siteFile(id, 'tokenizer_config.json')),
+    { tokenizer: readJson(siteFile(id, 'tokenizer.json')), config: readJson(siteFile(id, 'tokenizer_config.json')) },
     maxPositions,
   )
 
 const builtin = (file: string) => new URL(`../../../public/models/bge-small-en-v1.5/${file}`, import.meta.url).pathname
 
-const bge = () => createTokenizer(readJson(builtin('tokenizer.json')), readJson(builtin('tokenizer_config.json')), 512)
+const bge = () =>
+  createTokenizer(
+    { tokenizer: readJson(builtin('tokenizer.json')), config: readJson(builtin('tokenizer_config.json')) },
+    512,
+  )
 
 const idsOf = (tokenizer: TextTokenizer, line: string) => tokenizer.prepare(line).tokens.map(({ id }) => id)
 
@@ -88,7 +91,7 @@ test('odd text gives tokens, not errors', async () => {
 })
 
 test('broken tokenizer files are named as such', async () => {
-  await expect(createTokenizer({ model: { type: 'Nothing' } }, {}, 512)).rejects.toMatchObject({
+  await expect(createTokenizer({ tokenizer: { model: { type: 'Nothing' } }, config: {} }, 512)).rejects.toMatchObject({
     code: 'TOKENIZER_FAILED',
   })
 })

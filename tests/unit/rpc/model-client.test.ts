@@ -256,3 +256,17 @@ describe('opening another model', () => {
     expect(workers.map(({ ended }) => ended)).toEqual([true, true, false])
   })
 })
+
+test('a worker that lost its GPU or ran out of memory is replaced, with the model open again', async () => {
+  const opened: number[] = []
+  const open = () => Promise.resolve({ ...info, bytes: opened.push(1) })
+  const { client, workers } = setUp(
+    { open, run: () => Promise.reject(new AppError('DEVICE_LOST', 'The GPU went away.')) },
+    { open, run: () => Promise.resolve([]) },
+  )
+  await client.open(spec, ignore, ignore)
+  await expect(client.run([])).rejects.toMatchObject({ code: 'DEVICE_LOST' })
+  expect(await client.run([])).toEqual([])
+  expect(workers.map(({ ended }) => ended)).toEqual([true, false])
+  expect(opened).toHaveLength(2)
+})
