@@ -1,0 +1,93 @@
+import { mount } from 'svelte'
+import './app.css'
+import { installAtlas, type AtlasParts } from './atlas-api'
+import { projectionInfos } from './projections/registry'
+import type { RequestRecord } from './rpc/contracts'
+import { ModelClient } from './rpc/model-client'
+import { poolSize, ProjectionPool } from './rpc/projection-pool'
+import type { AtlasSceneApi } from './scene/api'
+import { applySettings, linkAddress } from './state/address-link'
+import { browserClock, browserStorage } from './state/browser-ports'
+import { Explorer } from './state/explorer.svelte'
+import { memoryLimitBytes } from './state/memory'
+import { poolPort } from './state/pool-port'
+import { Preferences } from './state/preferences.svelte'
+import { Selection } from './state/selection.svelte'
+import { AddressBar } from './storage/address'
+import { sampleSets } from './ui/samples'
+import type { AppActions } from './views/actions'
+import App from './views/App.svelte'
+
+/** Puts the parts together: workers, storage, state, script interface, views. Nothing else here. */
+
+const model = new ModelClient({
+  createWorker: () =>
+    new Worker(new URL('../workers/model.worker.ts', import.meta.url), { type: 'module', name: 'model' }),
+})
+const pool = new ProjectionPool({
+  size: poolSize(navigator.hardwareConcurrency),
+  createWorker: () =>
+    new Worker(new URL('../workers/projection.worker.ts', import.meta.url), { type: 'module', name: 'projection' }),
+})
+
+const explorer: Explorer = new Explorer({
+  model,
+  pool: poolPort(pool),
+  ...browserStorage((notice) => explorer.notify(notice)),
+  clock: browserClock,
+  projections: projectionInfos.map(({ id, openedHeadOnly }) => ({ id, allHeads: !openedHeadOnly })),
+  samples: (id) => sampleSets.find((set) => set.id === id)?.lines ?? null,
+  builtinHost: new URL('models/', document.baseURI).href,
+  defaultHost: 'https://huggingface.co/',
+  limits: { bytes: memoryLimitBytes((navigator as { deviceMemory?: number }).deviceMemory) },
+})
+const selection = new Selection()
+const preferences = new Preferences()
+
+/** Scripts, styles and workers of the page itself, as the browser measured them. */
+const ownRequests = (): RequestRecord[] =>
+  (performance.getEntriesByType('resource') as PerformanceResourceTiming[]).map(
+    ({ name, encodedBodySize, startTime }) => ({
+      url: name,
+      bytes: encodedBodySize,
+      at: Math.round(performance.timeOrigin + startTime),
+      why: 'app',
+    }),
+  )
+
+let scene: AtlasSceneApi | null = null
+const parts: AtlasParts = {
+  explorer,
+  selection,
+  preferences,
+  version: __APP_VERSION__,
+  ownRequests,
+  drawPng: () => (scene ? (scale) => scene!.snapshot(scale) : null),
+  pause: browserClock.pause,
+}
+installAtlas(window, parts)
+linkAddress(new AddressBar(window), parts)
+
+const actions: AppActions = {
+  setTexts: (lines) => explorer.setTexts(lines),
+  set: (patch) => applySettings(parts, patch),
+  requests: () => window.atlas.requests(),
+  projections: projectionInfos.map(({ id }) => id),
+  get theme() {
+    return preferences.theme
+  },
+}
+
+mount(App, {
+  target: document.getElementById('app')!,
+  props: {
+    explorer,
+    selection,
+    actions,
+    createScene: async (canvas: HTMLCanvasElement) => {
+      const { AtlasScene } = await import('./scene/atlas-scene')
+      scene = new AtlasScene(canvas, { reducedMotion: () => matchMedia('(prefers-reduced-motion: reduce)').matches })
+      return scene
+    },
+  },
+})
