@@ -15,6 +15,11 @@ export default defineConfig({
     outDir: path.join(here, '../.cache/bench'),
     emptyOutDir: true,
     chunkSizeWarningLimit: 4000,
-    rollupOptions: { input: { spine: path.join(here, 'pages/spine.html') } },
+    rollupOptions: {
+      input: {
+        spine: path.join(here, 'pages/spine.html'),
+        projections: path.join(here, 'pages/projections.html'),
+      },
+    },
   },
 })

@@ -3,10 +3,12 @@ import { beforeAll, describe, expect, it, vi } from 'vitest'
 import { AppError } from '../../../src/core/errors'
 import type { JointVectors, ProjectionSettings } from '../../../src/core/types'
 import { NeighborSearch } from '../../../src/projections/neighbors'
+import { hashUniform } from '../../../src/core/random'
 import { computePca } from '../../../src/projections/pca'
+import { ProjectionEngine } from '../../../src/projections/project'
 import { loadProjection, projectionInfo } from '../../../src/projections/registry'
 import { computeUmap, startFrom, UmapLayout } from '../../../src/projections/umap'
-import { clusteredRows, contextOf, jointOf, readReferenceHead, rowsOf } from '../../helpers/heads'
+import { clusteredRows, contextOf, defaultSettings, jointOf, readReferenceHead, rowsOf } from '../../helpers/heads'
 import { trustworthiness } from '../../helpers/trustworthiness'
 
 const umap = (joint: JointVectors, settings: Partial<ProjectionSettings> = {}) =>
@@ -124,6 +126,30 @@ describe('a picture', () => {
 })
 
 describe('the same picture', () => {
+  it.each([
+    [2, 'cosine', 'b380f13fa0bce9ef7a1bdf5d0eb378ad3f33422c4bd20115fbfb572b5f5b31bc'],
+    [2, 'euclidean', 'ad3a41f29f5e9e2983770b41132051b7fc4ffb20e56f79b397e5e1e25357574a'],
+    [3, 'cosine', '540215c9562b84d800ea5bd52aedca4ae4c3aa6af9bdaa8c68e06b22e1cfb12b'],
+  ] as const)(
+    'comes from every engine: in %i dimensions, %s, the bits are those of Chromium',
+    async (dims, metric, hash) => {
+      const fill = (seed: number) =>
+        Float32Array.from({ length: 600 * 20 }, (_, at) => hashUniform(seed, at) + hashUniform(seed, at, 1) - 1)
+      const vectors = { q: fill(1), k: fill(2), n: 600, m: 600, dim: 20, scale: 1 }
+      const { points } = await new ProjectionEngine().project({
+        vectors,
+        spans: [{ queryStart: 0, queries: 600, keyStart: 0, keys: 600 }],
+        causal: false,
+        special: new Uint8Array(600),
+        settings: { ...defaultSettings, dims, metric },
+        figures: false,
+        points: null,
+        headIndex: 0,
+      })
+      expect(hashOf(points)).toBe(hash)
+    },
+  )
+
   it('comes from the same seed, another from another', async () => {
     const first = hashOf(await umap(mixed))
     expect(hashOf(await umap(mixed))).toBe(first)

@@ -1,0 +1,139 @@
+import { createRandom, hashUniform } from '../../src/core/random'
+import type { HeadVectors, ProjectionId, ProjectionSettings } from '../../src/core/types'
+import { NeighborSearch } from '../../src/projections/neighbors'
+import { computePca } from '../../src/projections/pca'
+import { ProjectionEngine } from '../../src/projections/project'
+import { startFrom, UmapLayout } from '../../src/projections/umap'
+import type { ProjectionJob } from '../../src/rpc/contracts'
+import { ProjectionPool } from '../../src/rpc/projection-pool'
+
+/** Bytes by which WASM memories of this page have grown. */
+let grownBytes = 0
+const { grow } = WebAssembly.Memory.prototype
+WebAssembly.Memory.prototype.grow = function (pages) {
+  grownBytes += pages * 65_536
+  return grow.call(this, pages)
+}
+
+/** Deterministic stand-in for a head: 300 kinds of tokens of falling frequency, a drift with position, falling variance of axes. */
+function syntheticHead(count: number, dim: number, seed: number): HeadVectors {
+  const random = createRandom(seed)
+  const normal = () => (random() + random() + random() + random() - 2) * Math.sqrt(3)
+  const axis = Array.from({ length: dim }, (_, column) => 1 / Math.sqrt(1 + column / 6))
+  const kinds = 300
+  const table = () => Float32Array.from({ length: kinds * dim }, (_, at) => normal() * axis[at % dim]!)
+  const drift = Array.from({ length: dim }, (_, column) => normal() * axis[column]!)
+  const kindOf = Array.from({ length: count }, () => Math.floor(kinds * random() ** 2.5))
+  const fill = (centres: Float32Array) =>
+    Float32Array.from({ length: count * dim }, (_, at) => {
+      const row = Math.floor(at / dim)
+      const column = at % dim
+      const position = Math.sin(((row % 40) / 40) * 3 + column)
+      return centres[kindOf[row]! * dim + column]! + position * drift[column]! + 0.5 * normal() * axis[column]!
+    })
+  return { q: fill(table()), k: fill(table()), n: count, m: count, dim, scale: 1 / Math.sqrt(dim) }
+}
+
+function createJob(vectors: HeadVectors, settings: Partial<ProjectionSettings>, headIndex = 0): ProjectionJob {
+  const { q, k, n, m } = vectors
+  return {
+    vectors: { ...vectors, q: q.slice(), k: k.slice() },
+    spans: [{ queryStart: 0, queries: n, keyStart: 0, keys: m }],
+    causal: false,
+    special: new Uint8Array(n),
+    settings: {
+      joint: 'translate',
+      projection: 'umap',
+      dims: 2,
+      metric: 'cosine',
+      seed: 0,
+      neighbors: 15,
+      mindist: 0.1,
+      perplexity: 30,
+      epochs: null,
+      follow: 0,
+      ...settings,
+    },
+    figures: false,
+    points: null,
+    headIndex,
+  }
+}
+
+/** Milliseconds of one head, start to end. */
+async function oneHead(projection: ProjectionId, dims: 2 | 3, points: number, dim: number): Promise<number> {
+  const engine = new ProjectionEngine()
+  const job = createJob(syntheticHead(points / 2, dim, 1), { projection, dims })
+  const began = performance.now()
+  await engine.project(job)
+  return performance.now() - began
+}
+
+/** Milliseconds of the parts of one UMAP. */
+async function parts(dims: 2 | 3, points: number, dim: number) {
+  const { q, k, n, m } = syntheticHead(points / 2, dim, 1)
+  const rows = new Float32Array(points * dim)
+  rows.set(q)
+  rows.set(k, q.length)
+  const pause = () => Promise.resolve()
+  const search = await NeighborSearch.load()
+  const layout = await UmapLayout.load()
+  const began = performance.now()
+  const neighbors = await search.find(rows, points, dim, 16, 'cosine')
+  const found = performance.now()
+  const pca = await computePca({ q, k, n, m, dim, c: 1, shift: new Float32Array(dim) }, 'cosine', dims, [])
+  const projected = performance.now()
+  const settings = { dims, metric: 'cosine', neighbors: 15, mindist: 0.1, epochs: 200, seed: 0, headIndex: 0 } as const
+  await layout.run(neighbors, startFrom(pca, dims, 0, 0), settings, pause)
+  return { neighbors: found - began, pca: projected - found, layout: performance.now() - projected }
+}
+
+/** Bytes of WASM memory that one job of this page takes, and what the same job adds later. */
+async function memory(dims: 2 | 3, points: number, dim: number) {
+  await oneHead('pca', dims, 64, dim)
+  const before = grownBytes
+  await oneHead('umap', dims, points, dim)
+  const first = grownBytes - before
+  for (let head = 0; head < 5; head++) await oneHead('umap', dims, points, dim)
+  return { first, later: grownBytes - before - first }
+}
+
+/** SHA-256 of a picture of hashed numbers, to compare engines: tests/unit/projections/umap.test.ts pins it. */
+async function hash(dims: 2 | 3, count: number, dim: number, settings: Partial<ProjectionSettings>): Promise<string> {
+  const fill = (seed: number) =>
+    Float32Array.from({ length: count * dim }, (_, at) => hashUniform(seed, at) + hashUniform(seed, at, 1) - 1)
+  const vectors = { q: fill(1), k: fill(2), n: count, m: count, dim, scale: 1 }
+  const { points } = await new ProjectionEngine().project(createJob(vectors, { ...settings, dims }))
+  const digest = await crypto.subtle.digest('SHA-256', points.slice().buffer)
+  return Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, '0')).join('')
+}
+
+/** Milliseconds of all heads through the pool of workers; vectors are made before the clock starts. */
+async function allHeads(projection: ProjectionId, dims: 2 | 3, heads: number, points: number, workers: number) {
+  const pool = new ProjectionPool({
+    size: workers,
+    createWorker: () => new Worker(new URL('../../workers/projection.worker.ts', import.meta.url), { type: 'module' }),
+  })
+  const sources = Array.from({ length: 4 }, (_, seed) => syntheticHead(points / 2, 64, seed + 1))
+  const projectOne = (head: number) =>
+    new Promise<void>((resolve, reject) => {
+      pool.add({
+        head: { layer: Math.floor(head / 12), head: head % 12 },
+        createJob: () => createJob(sources[head % sources.length]!, { projection, dims }, head),
+        onDone: () => resolve(),
+        onFailed: reject,
+      })
+    })
+  const began = performance.now()
+  await Promise.all(Array.from({ length: heads }, (_, head) => projectOne(head)))
+  const ms = performance.now() - began
+  pool.dispose()
+  return ms
+}
+
+declare global {
+  interface Window {
+    bench: unknown
+  }
+}
+window.bench = { hash, oneHead, parts, memory, allHeads }

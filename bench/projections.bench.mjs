@@ -1,0 +1,88 @@
+// UMAP: its parts, one head against umap-js, all heads in two workers, memory, growth.
+import { launchChromium, median, serveBenchPages } from './lib/browser.mjs'
+
+export async function* rows() {
+  const browser = await launchChromium()
+  const pages = await serveBenchPages()
+  const call = async (name, ...args) => {
+    const page = await browser.newPage()
+    try {
+      await page.goto(`${pages.url}projections.html`)
+      await page.waitForFunction(() => window.bench)
+      return await page.evaluate(([which, rest]) => window.bench[which](...rest), [name, args])
+    } finally {
+      await page.close()
+    }
+  }
+  const repeat = async (times, ...args) => {
+    const results = []
+    for (let round = 0; round < times; round++) results.push(await call(...args))
+    return results
+  }
+  const seconds = (ms) => (ms / 1000).toFixed(2)
+  try {
+    for (const dims of [2, 3]) {
+      const measured = await repeat(5, 'parts', dims, 10_000, 64)
+      const of = (part) => median(measured.map((result) => result[part]))
+      if (dims === 2)
+        yield {
+          what: '16 nearest neighbours of 10,000 × 64, exact, one core',
+          value: seconds(of('neighbors')),
+          unit: 's',
+          target: '≤ 0.5',
+          met: of('neighbors') <= 500,
+        }
+      yield {
+        what: `UMAP layout, ${dims} dimensions, 200 epochs, 10,000 points, one core`,
+        value: seconds(of('layout')),
+        unit: 's',
+        ...(dims === 2 ? { target: '≤ 0.6', met: of('layout') <= 600 } : {}),
+      }
+    }
+
+    const peer = await call('oneHead', 'umap-js', 2, 10_000, 64)
+    const own = median(await repeat(5, 'oneHead', 'umap', 2, 10_000, 64))
+    yield {
+      what: `UMAP 2-D of one head against umap-js, 10,000 × 64 [${seconds(peer)} → ${seconds(own)} s]`,
+      value: (peer / own).toFixed(1),
+      unit: '×',
+      target: '≥ 12',
+      met: peer / own >= 12,
+    }
+
+    for (const points of [1000, 2000, 5000, 10_000, 20_000, 50_000]) {
+      const [result] = await repeat(1, 'parts', 2, points, 64)
+      yield {
+        what: `growth: ${points.toLocaleString('en')} points [neighbours ${seconds(result.neighbors)} s, layout ${seconds(result.layout)} s]`,
+        value: seconds(result.neighbors + result.pca + result.layout),
+        unit: 's',
+      }
+    }
+
+    const memory = await call('memory', 3, 10_000, 64)
+    yield {
+      what: `WASM memory of a worker at 10,000 points, 3-D [later heads add ${memory.later} bytes]`,
+      value: (memory.first / 2 ** 20).toFixed(1),
+      unit: 'MiB',
+      target: '≤ 64',
+      met: memory.first <= 64 * 2 ** 20 && memory.later === 0,
+    }
+
+    for (const [points, dims, limit] of [
+      [2000, 2, 12],
+      [10_000, 2, 80],
+      [10_000, 3, null],
+    ]) {
+      const ms = await call('allHeads', 'umap', dims, 144, points, 2)
+      yield {
+        what: `UMAP ${dims}-D of 144 heads × ${points.toLocaleString('en')} points × 64, two workers`,
+        value: seconds(ms),
+        unit: 's',
+        ...(limit ? { target: `≤ ${limit}`, met: ms <= limit * 1000 } : {}),
+      }
+    }
+  } finally {
+    await browser.close()
+    pages.close()
+  }
+}
