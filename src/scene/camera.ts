@@ -95,3 +95,11 @@ export function zoomView(
     maximalZoom,
   )
 }
+
+/** First `inner`, then `outer`. */
+export const composeAffine = (outer: Affine, inner: Affine): Affine => ({
+  scaleX: outer.scaleX * inner.scaleX,
+  scaleY: outer.scaleY * inner.scaleY,
+  offsetX: outer.scaleX * inner.offsetX + outer.offsetX,
+  offsetY: outer.scaleY * inner.offsetY + outer.offsetY,
+})
