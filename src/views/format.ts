@@ -4,9 +4,9 @@ export const formatCount = (value: number): string => value.toLocaleString('en-U
 /** Figures with a real minus sign; `–` where undefined. */
 export function formatFigure(value: number | null | undefined, digits = 2): string {
   if (value === null || value === undefined || !Number.isFinite(value)) return '–'
-  const text = value.toFixed(digits)
-  const trimmed = Math.abs(value) < 1 ? text.replace('0.', '.') : text
-  return trimmed.replace('-', '−')
+  const size = Math.abs(value).toFixed(digits)
+  const sign = value < 0 && Number(size) > 0 ? '−' : ''
+  return sign + (size.startsWith('0.') ? size.slice(1) : size)
 }
 
 /** `3 s`, `2 min`, `1 h`: one unit, rounded up so that it never says 0. */

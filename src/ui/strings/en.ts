@@ -28,8 +28,8 @@ export const en = {
     pca: { name: 'PCA', hint: 'Principal components: a linear view. Global shape is true, crowded places overlap.' },
     umap: { name: 'UMAP', hint: 'Neighbours stay neighbours; distances between groups mean little.' },
     'umap-js': {
-      name: 'UMAP',
-      hint: 'Neighbours stay neighbours; distances between groups mean little. Opened head only; the others show PCA.',
+      name: 'umap-js',
+      hint: 'UMAP as the usual JavaScript package does it, for comparison. Opened head only; the others show PCA.',
     },
     tsne: { name: 't-SNE', hint: 'Neighbours stay neighbours; sizes of groups and gaps between them mean nothing.' },
     singular: { name: 'QK axes', hint: 'Axes that carry the most attention: read them by inner product.' },

@@ -1,0 +1,150 @@
+import { describe, expect, it } from 'vitest'
+import type { Sequence, Token } from '../../../src/core/types'
+import { encodingOf, encodings, isEncoding } from '../../../src/encodings'
+import { buildTokenTable, classOf, lengthOf, pointOf, roleOf, shareOf, tokenOf } from '../../../src/encodings/tokens'
+import type { EncodingContext, Legend } from '../../../src/encodings/types'
+
+const token = (text: string, special = false): Token => ({ id: text.length, text, special })
+const sequence = (id: string, ...tokens: Token[]): Sequence => ({ id, name: id, tokens, truncated: 0 })
+
+const sequences = [
+  sequence('a', token('[CLS]', true), token('the'), token('cat'), token('##s'), token('.'), token('[SEP]', true)),
+  sequence('b', token('[CLS]', true), token('1,969'), token('[SEP]', true)),
+]
+const table = buildTokenTable(sequences)
+const norms = {
+  q: Float32Array.from({ length: 9 }, (_, index) => 1 + index),
+  k: Float32Array.from({ length: 9 }, (_, index) => 11 + index),
+}
+const contexts: EncodingContext[] = [
+  { table, norms },
+  { table, norms: null },
+  { table: buildTokenTable([]), norms: null },
+  { table: buildTokenTable([sequence('one', token('alone'))]), norms: null },
+]
+
+const legendIndices = (legend: Legend): number[] =>
+  legend.kind === 'ramp'
+    ? [...legend.query, ...legend.key]
+    : legend.items.flatMap(({ query, key }) => [query, key]).filter((index) => index >= 0)
+
+describe.each(encodings.map((encoding) => [encoding.id, encoding] as const))('colour encoding %s', (_, encoding) => {
+  it('gives every point a colour that its palette has, in both themes', () => {
+    for (const context of contexts) {
+      const indices = encoding.indices(context)
+      expect(indices).toHaveLength(context.table.n + context.table.m)
+      for (const shade of ['light', 'dark'] as const) {
+        const palette = encoding.palette(shade)
+        expect(palette).toHaveLength(1024)
+        for (const index of indices) expect(palette[4 * index + 3]).toBe(255)
+      }
+    }
+  })
+
+  it('explains in its legend only colours that the palette has, and says a value of every point', () => {
+    for (const context of contexts) {
+      const palette = encoding.palette('light')
+      for (const index of legendIndices(encoding.legend(context))) expect(palette[4 * index + 3]).toBe(255)
+      for (let point = 0; point < context.table.n + context.table.m; point++) {
+        const value = encoding.value(context, point)
+        expect('key' in value ? value.key : value.text).not.toBe('')
+      }
+    }
+  })
+
+  it('tells queries from keys of the same token by colour', () => {
+    const indices = encoding.indices(contexts[0]!)
+    for (let row = 0; row < table.n; row++) expect(indices[row]).not.toBe(indices[table.n + row])
+  })
+})
+
+it('knows its encodings by id, and falls back to query and key', () => {
+  expect(new Set(encodings.map(({ id }) => id)).size).toBe(encodings.length)
+  expect(encodingOf('norm').id).toBe('norm')
+  expect(encodingOf('no such').id).toBe('type')
+  expect(isEncoding('mod5')).toBe(true)
+  expect(isEncoding('no such')).toBe(false)
+})
+
+describe('values', () => {
+  const values = (id: string): string[] => {
+    const encoding = encodingOf(id)
+    return Array.from({ length: table.n + table.m }, (_, point) => {
+      const value = encoding.value({ table, norms }, point)
+      return 'key' in value ? value.key : value.text
+    })
+  }
+
+  it('position runs from the first to the last token of its own sequence', () => {
+    expect(values('position').slice(0, 9)).toEqual([
+      '0.00',
+      '0.20',
+      '0.40',
+      '0.60',
+      '0.80',
+      '1.00',
+      '0.00',
+      '0.50',
+      '1.00',
+    ])
+    const indices = encodingOf('position').indices({ table, norms })
+    expect([...indices.slice(0, 6)]).toEqual([0, 25, 51, 76, 102, 127])
+    expect([...indices.slice(9, 15)]).toEqual([128, 153, 179, 204, 230, 255])
+  })
+
+  it('position mod 5 starts again at the sixth token and at a new sequence', () => {
+    expect(values('mod5').slice(0, 9)).toEqual(['0', '1', '2', '3', '4', '0', '0', '1', '2'])
+  })
+
+  it('norms of queries and keys share one domain', () => {
+    const encoding = encodingOf('norm')
+    const legend = encoding.legend({ table, norms })
+    expect(legend).toMatchObject({ from: { text: '1.0' }, to: { text: '19.0' } })
+    const indices = encoding.indices({ table, norms })
+    expect(indices[0]).toBe(0)
+    expect(indices[17]).toBe(255)
+    expect(indices[9]! - 128).toBeGreaterThan(indices[8]!)
+    expect(values('norm')[9]).toBe('11.00')
+  })
+
+  it('tells kinds of tokens apart', () => {
+    expect(values('special').slice(0, 9)).toEqual([
+      'special',
+      'word',
+      'word',
+      'piece',
+      'punctuation',
+      'special',
+      'special',
+      'number',
+      'special',
+    ])
+    expect(classOf(token('Ġ42'))).toBe('number')
+    expect(classOf(token('▁word'))).toBe('word')
+    expect(classOf(token('—'))).toBe('punctuation')
+  })
+
+  it('counts characters without the marks of the vocabulary', () => {
+    expect(values('length')[3]).toBe('1')
+    expect(values('length')[1]).toBe('3')
+  })
+})
+
+describe('token table', () => {
+  it('lists all queries, then all keys, sequence after sequence', () => {
+    expect([table.n, table.m]).toEqual([9, 9])
+    expect([...table.sequenceOf]).toEqual([0, 0, 0, 0, 0, 0, 1, 1, 1, 0, 0, 0, 0, 0, 0, 1, 1, 1])
+    expect([...table.positionOf].slice(9)).toEqual([0, 1, 2, 3, 4, 5, 0, 1, 2])
+    expect(tokenOf(table, 16)?.text).toBe('1,969')
+    expect([roleOf(table, 8), roleOf(table, 9)]).toEqual(['query', 'key'])
+    expect(lengthOf(table, 16)).toBe(3)
+    expect(shareOf(table, 16)).toBe(0.5)
+  })
+
+  it('finds the point of a token, and none beyond its sequence', () => {
+    expect(pointOf(table, 1, 2, 'query')).toBe(8)
+    expect(pointOf(table, 1, 2, 'key')).toBe(17)
+    expect(pointOf(table, 1, 3, 'key')).toBe(-1)
+    expect(pointOf(table, 5, 0, 'query')).toBe(-1)
+  })
+})

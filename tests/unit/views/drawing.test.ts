@@ -1,0 +1,102 @@
+import { describe, expect, it } from 'vitest'
+import type { Sequence } from '../../../src/core/types'
+import { buildTokenTable, tokenOf } from '../../../src/encodings/tokens'
+import { cellAt } from '../../../src/views/draw-heat'
+import { gradeFidelity, readFidelity } from '../../../src/views/fidelity'
+import { labelOrder } from '../../../src/views/label-order'
+import { largestWeight, strongestLinks } from '../../../src/views/links'
+import { countOwnNeighbours } from '../../../src/views/overlay-head'
+import { labelStep } from '../../../src/views/overlay-matrix'
+import { firstLook } from '../../../src/ui/samples/first-look'
+
+const sequence = (id: string, ...texts: string[]): Sequence => ({
+  id,
+  name: id,
+  tokens: texts.map((text, index) => ({ id: index, text, special: text.startsWith('[') })),
+  truncated: 0,
+})
+
+describe('strongest links', () => {
+  const weights = Float32Array.of(0.1, 0.7, 0.2, 0.5, 0.25, 0.25, 0, 0.9, 0.1)
+
+  it('of a query are in its row, of a key in its column', () => {
+    expect(strongestLinks(weights, 3, 0, 'query', 2).map(({ query, key }) => [query, key])).toEqual([
+      [0, 1],
+      [0, 2],
+    ])
+    expect(strongestLinks(weights, 3, 1, 'key', 2).map(({ query, key }) => [query, key])).toEqual([
+      [2, 1],
+      [0, 1],
+    ])
+  })
+
+  it('leave masked pairs out and order ties by position', () => {
+    expect(strongestLinks(weights, 3, 2, 'query', 3)).toHaveLength(2)
+    expect(strongestLinks(weights, 3, 1, 'query', 3).map(({ key }) => key)).toEqual([0, 1, 2])
+  })
+
+  it('know the largest weight of all and of a row', () => {
+    expect(largestWeight(weights, 3, null)).toBeCloseTo(0.9)
+    expect(largestWeight(weights, 3, 1)).toBeCloseTo(0.5)
+  })
+})
+
+describe('fidelity', () => {
+  it('has three steps', () => {
+    expect(gradeFidelity(-0.93)).toBe('faithful')
+    expect(gradeFidelity(-0.7)).toBe('faithful')
+    expect(gradeFidelity(-0.69)).toBe('partly')
+    expect(gradeFidelity(-0.39)).toBe('unfaithful')
+    expect(gradeFidelity(0.5)).toBe('unfaithful')
+  })
+
+  it('grades the picture, never the joint space', () => {
+    expect(readFidelity({ fidelity_joint: -0.95, fidelity_picture: -0.2, pairs: 10 })).toMatchObject({
+      grade: 'unfaithful',
+      picture: -0.2,
+      joint: -0.95,
+      pairs: 10,
+    })
+    expect(readFidelity({ fidelity_joint: -0.95, fidelity_picture: null })).toBeNull()
+    expect(readFidelity(null)).toBeNull()
+  })
+})
+
+describe('labels', () => {
+  const table = buildTokenTable([sequence('a', '[CLS]', 'the', ',', 'cat', '##s', '7', '[SEP]')])
+
+  it('go to words first and to every point once', () => {
+    const order = labelOrder(table)
+    expect([...order].sort((a, b) => a - b)).toEqual(Array.from({ length: 14 }, (_, point) => point))
+    const words = [...order].map((point) => tokenOf(table, point)?.text)
+    expect(new Set(words.slice(0, 4))).toEqual(new Set(['the', 'cat']))
+    expect(new Set(words.slice(4, 6))).toEqual(new Set(['7']))
+    expect(new Set(words.slice(8))).toEqual(new Set(['[CLS]', ',', '[SEP]']))
+  })
+
+  it('of rows are thinned where tiles are small', () => {
+    expect(labelStep(60, 14)).toBe(1)
+    expect(labelStep(8, 14)).toBe(2)
+    expect(labelStep(1, 24)).toBe(50)
+    expect(labelStep(0.1, 24)).toBe(100)
+  })
+})
+
+it('counts neighbours of the own sequence', () => {
+  const table = buildTokenTable([sequence('a', 'x', 'y'), sequence('b', 'z')])
+  // queries x y z, keys x y z
+  const points = Float32Array.of(0, 0, 1, 0, 0.1, 0, 0.2, 0, 9, 0, 0.3, 0)
+  expect(countOwnNeighbours(points, 2, table, 0, 3)).toEqual({ own: 1, all: 3 })
+  expect(countOwnNeighbours(points, 2, table, 0, 10)).toEqual({ own: 3, all: 5 })
+})
+
+it('finds the cell under the pointer', () => {
+  expect(cellAt(45, 5, 3, 20)).toEqual({ query: 0, key: 2 })
+  expect(cellAt(60, 5, 3, 20)).toBeNull()
+  expect(cellAt(-1, 5, 3, 20)).toBeNull()
+})
+
+it('has 24 different sample sentences, none longer than a small model takes', () => {
+  expect(new Set(firstLook).size).toBe(24)
+  for (const line of firstLook) expect(line.split(' ').length).toBeLessThan(24)
+})

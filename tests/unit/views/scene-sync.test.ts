@@ -1,0 +1,111 @@
+import { describe, expect, it } from 'vitest'
+import type { HeadPicture, HeadRef, ModelInfo, Sequence } from '../../../src/core/types'
+import { encodingOf } from '../../../src/encodings'
+import { buildTokenTable } from '../../../src/encodings/tokens'
+import type { AtlasSceneApi } from '../../../src/scene/api'
+import type { ExplorerView } from '../../../src/state/api'
+import { emphasisOf, SceneSync } from '../../../src/views/scene-sync'
+
+const sequence = (id: string, count: number): Sequence => ({
+  id,
+  name: id,
+  tokens: Array.from({ length: count }, (_, index) => ({ id: index, text: `t${index}`, special: false })),
+  truncated: 0,
+})
+
+/** A scene that writes down what it is asked. */
+function makeScene(): { scene: AtlasSceneApi; calls: string[] } {
+  const calls: string[] = []
+  const name = (head: HeadRef | null): string => (head ? `${head.layer}.${head.head}` : 'all')
+  const scene = {
+    setLayout: ({ layers, heads, queries, keys }) => calls.push(`layout ${layers}×${heads} ${queries}+${keys}`),
+    setHead: (head, _points, dims, animate) => calls.push(`head ${name(head)} ${dims}D${animate ? ' animated' : ''}`),
+    setColors: (head) => calls.push(`colors ${name(head)}`),
+  } as Partial<AtlasSceneApi>
+  return { scene: scene as AtlasSceneApi, calls }
+}
+
+function makeExplorer(tokens: number): { explorer: ExplorerView; pictures: Map<string, HeadPicture> } {
+  const pictures = new Map<string, HeadPicture>()
+  const explorer = {
+    model: { layers: 1, heads: 2 } as ModelInfo,
+    picture: ({ layer, head }: HeadRef) => pictures.get(`${layer}.${head}`) ?? null,
+    norms: () => ({ q: new Float32Array(tokens).fill(1), k: new Float32Array(tokens).fill(2) }),
+  } as Partial<ExplorerView>
+  return { explorer: explorer as ExplorerView, pictures }
+}
+
+const picture = (head: number, n: number): HeadPicture => ({
+  layer: 0,
+  head,
+  points: new Float32Array(4 * n),
+  n,
+  m: n,
+  dims: 2,
+  projection: 'pca',
+  c: 1,
+})
+
+describe('carrying pictures into the scene', () => {
+  it('lays out at the first picture, draws each once, and lets only replaced ones travel', () => {
+    const { scene, calls } = makeScene()
+    const { explorer, pictures } = makeExplorer(3)
+    const table = buildTokenTable([sequence('a', 3)])
+    const sync = new SceneSync(scene)
+    expect(sync.drawPictures(explorer, table, true)).toBe(false)
+    expect(calls).toEqual([])
+    pictures.set('0.0', picture(0, 3))
+    expect(sync.drawPictures(explorer, table, true)).toBe(true)
+    expect(sync.drawPictures(explorer, table, true)).toBe(false)
+    pictures.set('0.0', picture(0, 3))
+    pictures.set('0.1', picture(1, 3))
+    sync.drawPictures(explorer, table, true)
+    expect(calls).toEqual(['layout 1×2 3+3', 'head 0.0 2D', 'head 0.0 2D animated', 'head 0.1 2D'])
+    expect(sync.headsDrawn).toBe(2)
+  })
+
+  it('keeps the picture before until the first of the new input is there', () => {
+    const { scene, calls } = makeScene()
+    const { explorer, pictures } = makeExplorer(3)
+    const before = buildTokenTable([sequence('a', 3)])
+    const after = buildTokenTable([sequence('a', 3), sequence('b', 1)])
+    const sync = new SceneSync(scene)
+    pictures.set('0.0', picture(0, 3))
+    sync.drawPictures(explorer, before, true)
+    calls.length = 0
+    expect(sync.drawPictures(explorer, after, true)).toBe(false)
+    expect(calls).toEqual([])
+    expect(sync.matches(after)).toBe(false)
+    pictures.set('0.1', picture(1, 4))
+    expect(sync.drawPictures(explorer, after, true)).toBe(true)
+    expect(calls).toEqual(['layout 1×2 4+4', 'head 0.1 2D'])
+    expect(sync.matches(after)).toBe(true)
+  })
+
+  it('colours all heads at once, or single heads piece by piece, visible ones first', () => {
+    const { scene, calls } = makeScene()
+    const { explorer, pictures } = makeExplorer(3)
+    const table = buildTokenTable([sequence('a', 3)])
+    const sync = new SceneSync(scene)
+    sync.startColors(encodingOf('type'), table, [])
+    expect(calls).toEqual([])
+    pictures.set('0.0', picture(0, 3))
+    sync.drawPictures(explorer, table, false)
+    calls.length = 0
+    sync.startColors(encodingOf('type'), table, [])
+    expect(sync.colorSome(explorer, encodingOf('type'), table, () => true)).toBe(false)
+    expect(calls).toEqual(['colors all'])
+    sync.startColors(encodingOf('norm'), table, [{ layer: 0, head: 1 }])
+    let left = 1
+    expect(sync.colorSome(explorer, encodingOf('norm'), table, () => left-- > 0)).toBe(true)
+    expect(sync.colorSome(explorer, encodingOf('norm'), table, () => true)).toBe(false)
+    expect(calls).toEqual(['colors all', 'colors 0.1', 'colors 0.0'])
+  })
+})
+
+it('lets the pinned sequence stand out and its token most', () => {
+  const table = buildTokenTable([sequence('a', 2), sequence('b', 1)])
+  expect(emphasisOf(table, null, -1)).toBeNull()
+  expect([...emphasisOf(table, 0, -1)!]).toEqual([1, 1, 0, 1, 1, 0])
+  expect([...emphasisOf(table, 1, 5)!]).toEqual([0, 0, 1, 0, 0, 2])
+})
