@@ -53,6 +53,7 @@ export function hastyClock(): SliceClock {
 }
 
 export const degenerateHeads: [string, HeadVectors][] = [
+  ['no point', makeHead(0)],
   ['one point', makeHead(1)],
   ['two points', makeHead(2)],
   ['three points', makeHead(3)],
