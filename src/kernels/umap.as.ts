@@ -3,7 +3,22 @@
 // The layout gathers: in an epoch every point reads all edges of its row of the symmetric graph, weighted by membership, and
 // a window of points at a hashed place as the repelled sample. It writes only itself, into a second buffer. So the answer
 // can't depend on slices or on the order of points, and four pairs are computed at a time.
+import {
+  align,
+  count,
+  degrees,
+  distances,
+  edgePoints,
+  edgeWeights,
+  joinMembers,
+  members,
+  perRow,
+  starts,
+  word,
+} from './graph'
 import { exp2, exp2Fine, exp2x4, log2, log2x4 } from './powers'
+
+export { beginGraph, graphBytes } from './graph'
 
 /** Points of the window that repel a point in one epoch. */
 const WINDOW: i32 = 32
@@ -17,39 +32,8 @@ const LEAST_SIGMA: f64 = 1e-38
 let curveA: f64 = 1
 let curveB: f64 = 1
 
-let count: i32 = 0
-let perRow: i32 = 0
-/** [count,perRow] */
-let indices: usize = 0
-let distances: usize = 0
-/** [count,perRow] directed memberships */
-let members: usize = 0
-/** [count + 1] start of each row's edges */
-let starts: usize = 0
-/** [count] sum of each row's weights */
-let degrees: usize = 0
-/** [count + 1] and [count·perRow]: which rows point here */
-let incomingStarts: usize = 0
-let incoming: usize = 0
-/** Rows padded to multiples of 4: index of the other point, weight */
-let edgePoints: usize = 0
-let edgeWeights: usize = 0
-
 export function base(): usize {
   return __heap_base
-}
-
-function align(bytes: usize): usize {
-  return (bytes + 15) & ~(<usize>15)
-}
-
-function word(index: i32): usize {
-  return (<usize>index) << 2
-}
-
-/** Most edges of the padded graph of `size` points with `k` neighbours each. */
-function edgeBound(size: i32, k: i32): usize {
-  return <usize>size * (2 * <usize>k + 3)
 }
 
 /**
@@ -143,39 +127,6 @@ export function fittedB(): f64 {
   return curveB
 }
 
-/** Bytes of working memory for the graph of `size` points with `k` neighbours each. */
-export function graphBytes(size: i32, k: i32): usize {
-  const pairs = <usize>size * <usize>k
-  return (
-    2 * align((<usize>(size + 1)) << 2) +
-    align((<usize>size) << 2) +
-    2 * align(pairs << 2) +
-    2 * align(edgeBound(size, k) << 2)
-  )
-}
-
-/** Starts a graph from `neighborIndices` and `neighborDistances` [size,k], nearest first, without the points themselves. */
-export function beginGraph(
-  neighborIndices: usize,
-  neighborDistances: usize,
-  size: i32,
-  k: i32,
-  workspace: usize,
-): void {
-  indices = neighborIndices
-  distances = neighborDistances
-  count = size
-  perRow = k
-  const pairs = <usize>size * <usize>k
-  starts = workspace
-  incomingStarts = starts + align((<usize>(size + 1)) << 2)
-  degrees = incomingStarts + align((<usize>(size + 1)) << 2)
-  members = degrees + align((<usize>size) << 2)
-  incoming = members + align(pairs << 2)
-  edgePoints = incoming + align(pairs << 2)
-  edgeWeights = edgePoints + align(edgeBound(size, k) << 2)
-}
-
 /**
  * Directed memberships of rows [from,to): exp(−(d − ρ)/σ) with ρ the smallest distance above 0 and σ so that the
  * memberships sum to log2(k + 1) (bisection); `meanOfAll` is the mean of all distances, zeros of the points themselves
@@ -241,94 +192,12 @@ function sumMembers(start: usize, rho: f32, factor: f32): f64 {
   return total
 }
 
-/** Membership of `other` among the neighbours of `row`, 0 if it is none. */
-function memberOf(row: i32, other: i32): f32 {
-  const start = row * perRow
-  for (let place = start; place < start + perRow; place++) {
-    if (load<i32>(indices + word(place)) == other) return load<f32>(members + word(place))
-  }
-  return 0
-}
-
 /**
  * Joins the directed memberships to the symmetric graph, w + w′ − w·w′; edges below the largest weight / `epochs` are left
  * out. Returns the number of edges, padding included.
  */
 export function joinGraph(epochs: i32): i32 {
-  const pairs = count * perRow
-  memory.fill(incomingStarts, 0, (<usize>(count + 1)) << 2)
-  for (let pair = 0; pair < pairs; pair++) {
-    const at = incomingStarts + word(load<i32>(indices + word(pair)) + 1)
-    store<i32>(at, load<i32>(at) + 1)
-  }
-  for (let row = 0; row < count; row++) {
-    const at = incomingStarts + word(row)
-    store<i32>(at, load<i32>(at) + load<i32>(at, 4), 4)
-  }
-  // `starts` serves as the cursor of each list first.
-  memory.copy(starts, incomingStarts, (<usize>count) << 2)
-  for (let row = 0; row < count; row++) {
-    for (let place = 0; place < perRow; place++) {
-      const cursor = starts + word(load<i32>(indices + word(row * perRow + place)))
-      const at = load<i32>(cursor)
-      store<i32>(cursor, at + 1)
-      store<i32>(incoming + word(at), row)
-    }
-  }
-
-  let largest: f32 = 0
-  for (let row = 0; row < count; row++) {
-    for (let place = 0; place < perRow; place++) {
-      const pair = row * perRow + place
-      const own = load<f32>(members + word(pair))
-      const back = memberOf(load<i32>(indices + word(pair)), row)
-      largest = max(largest, own + back - own * back)
-    }
-  }
-  const least = largest / <f32>epochs
-
-  let edge = 0
-  for (let row = 0; row < count; row++) {
-    store<i32>(starts + word(row), edge)
-    let degree: f32 = 0
-    for (let place = 0; place < perRow; place++) {
-      const pair = row * perRow + place
-      const other = load<i32>(indices + word(pair))
-      const own = load<f32>(members + word(pair))
-      const back = memberOf(other, row)
-      const weight = own + back - own * back
-      if (weight < least) continue
-      store<i32>(edgePoints + word(edge), other)
-      store<f32>(edgeWeights + word(edge), weight)
-      degree += weight
-      edge++
-    }
-    const end = load<i32>(incomingStarts + word(row + 1))
-    for (let at = load<i32>(incomingStarts + word(row)); at < end; at++) {
-      const other = load<i32>(incoming + word(at))
-      let mutual = false
-      for (let place = row * perRow; place < (row + 1) * perRow; place++) {
-        if (load<i32>(indices + word(place)) == other) {
-          mutual = true
-          break
-        }
-      }
-      const weight = memberOf(other, row)
-      if (mutual || weight < least) continue
-      store<i32>(edgePoints + word(edge), other)
-      store<f32>(edgeWeights + word(edge), weight)
-      degree += weight
-      edge++
-    }
-    store<f32>(degrees + word(row), degree)
-    while (edge & 3) {
-      store<i32>(edgePoints + word(edge), row)
-      store<f32>(edgeWeights + word(edge), 0)
-      edge++
-    }
-  }
-  store<i32>(starts + word(count), edge)
-  return edge
+  return joinMembers(true, 1 / <f32>epochs)
 }
 
 /** Bytes of one buffer of positions: 2 floats a point in the plane, 4 in space, and the first points again at the end. */
