@@ -1,31 +1,26 @@
 import { computeAttention } from '../core/attention'
 import { AppError, toAppError } from '../core/errors'
-import type { Backend, ModelInfo, ModelInput, Progress, SequenceVectors } from '../core/types'
+import type { ModelInfo, ModelInput, Progress, SequenceVectors } from '../core/types'
 import { patchModel } from '../onnx/patch'
 import { planModel, type PlannedModel } from '../onnx/plan'
 import { readWeights } from '../onnx/read-heads'
 import type { PatchedModel, Plan } from '../onnx/types'
 import type { ModelService, ModelSpec, PreparedInput, RequestRecord } from '../rpc/contracts'
-import { buildFeeds, fixedBatch, fixedLength, inputKind } from './feeds'
-import {
-  createPictureProcessor,
-  findGrid,
-  pictureTokens,
-  type PatchGrid,
-  type PictureProcessor,
-} from './image-processor'
+import { buildFeeds, fixedBatch, inputKind } from './feeds'
+import { pictureTokens, type PictureProcessor } from './image-processor'
 import { readModelConfig, type ModelConfig } from './model-config'
-import { imageProbe, longestWindow, textProbe } from './probe'
+import { readConfig, readExternal, readPictures, readTokenizerFiles, readWeightFile } from './model-files'
+import { imageProbe, textProbe } from './probe'
 import { SerialQueue } from './queue'
 import type { GpuProbe, Runtime, RuntimeProvider } from './runtime'
 import { testModel, testNames, type SelfTest } from './self-test'
 import { TapSession } from './session'
-import { looksLikeHtml } from './sources/fetch-file'
+import { openSource, type SourceEnvironment } from './sources'
 import { hashBytes } from './sources/hash'
-import { openSource, type ModelSource, type SourceEnvironment } from './sources'
+import { chooseBackend, cutBatches, refuseSites, requireGrid, shortWindow } from './suitability'
 import { collectVectors, outputOf, vectorNames } from './taps'
-import { createTokenizer, loadTokenizers, type TextTokenizer, type TokenizerFiles } from './tokenizer'
-import { chooseWeightFile, type WeightFile } from './weight-file'
+import { createTokenizer, loadTokenizers, type TextTokenizer } from './tokenizer'
+import { chooseWeightFile } from './weight-file'
 
 export interface InferenceOptions extends Omit<SourceEnvironment, 'onRequest'> {
   provider: RuntimeProvider
@@ -35,14 +30,6 @@ export interface InferenceOptions extends Omit<SourceEnvironment, 'onRequest'> {
 
 /** Longer sequences are cut: the attention of one layer grows with the square of the length. */
 const longestSequence = 1024
-
-/** One run of the runtime takes so many tokens at most, and so many cells of attention in a layer: more is not faster, only later. */
-const largestBatch = { tokens: 512, cells: 16 * 1024 * 1024 }
-
-const float16 = 10
-
-/** Operators that run on the CPU whatever the backend: on WebGPU each costs a copy to and fro. */
-const cpuOperators = new Set(['MatMulInteger', 'ConvInteger', 'DynamicQuantizeLinear', 'Attention'])
 
 interface OpenModel {
   info: ModelInfo
@@ -299,174 +286,6 @@ const cancelled = () => new AppError('CANCELLED', 'Opening the model was cancell
 
 /** Synchronous work behind a promise: what it throws rejects. */
 const settle = async <T>(work: () => T): Promise<T> => work()
-
-async function readJson(source: ModelSource, path: string, why: string, signal: AbortSignal): Promise<unknown> {
-  const bytes = await source.read(path, { why, signal })
-  if (!bytes || looksLikeHtml(bytes)) return null
-  try {
-    return JSON.parse(new TextDecoder().decode(bytes))
-  } catch (error) {
-    throw new AppError(
-      'TRUNCATED',
-      `${path} of ${source.id} is no whole JSON file: try again, or choose another model.`,
-      { cause: error },
-    )
-  }
-}
-
-async function readConfig(source: ModelSource, signal: AbortSignal): Promise<unknown> {
-  const config = await readJson(source, 'config.json', 'model configuration', signal)
-  if (config !== null) return config
-  throw new AppError(
-    'MODEL_NOT_FOUND',
-    `${source.id} was not found: check the spelling. A model that needs a login or an agreement can't be opened from a browser either.`,
-    { details: source.address('config.json') },
-  )
-}
-
-async function readWeightFile(source: ModelSource, file: WeightFile, signal: AbortSignal, onProgress: Report) {
-  const bytes = await source.read(file.path, {
-    why: 'weights',
-    signal,
-    onProgress: (done, total) => onProgress({ stage: 'download', done, total: file.bytes ?? total, unit: 'bytes' }),
-  })
-  if (!bytes) throw new AppError('NO_ONNX_FILE', `${source.id} has no file ${file.path}: choose another weight file.`)
-  if (looksLikeHtml(bytes)) {
-    throw new AppError(
-      'NOT_ONNX',
-      `The host sent a web page in the place of ${file.path}: check the model's name and the host.`,
-      {
-        details: source.address(file.path),
-      },
-    )
-  }
-  return bytes
-}
-
-/** Weights beside the graph, under the names that the graph itself gives them. */
-async function readExternal(
-  source: ModelSource,
-  file: WeightFile,
-  locations: string[],
-  signal: AbortSignal,
-  onProgress: Report,
-) {
-  const folder = file.path.replace(/[^/]*$/, '')
-  const external: PatchedModel['external'] = []
-  for (const location of locations) {
-    const path = location.replace(/^\.\//, '')
-    const missing = new AppError(
-      'EXTERNAL_DATA_MISSING',
-      `${file.path} keeps weights in “${location}”, which ${source.id} does not have: choose another weight file.`,
-    )
-    if (path.split(/[\\/]/).includes('..') || /^[\\/]|:/.test(path)) throw missing
-    const data = await source.read(folder + path, {
-      why: 'weights (external data)',
-      signal,
-      onProgress: (done, total) => onProgress({ stage: 'download', done, total, unit: 'bytes' }),
-    })
-    if (!data || looksLikeHtml(data)) throw missing
-    external.push({ path, data })
-  }
-  return external
-}
-
-async function readTokenizerFiles(source: ModelSource, signal: AbortSignal): Promise<TokenizerFiles> {
-  const tokenizer = await readJson(source, 'tokenizer.json', 'tokenizer', signal)
-  if (tokenizer === null) {
-    throw new AppError(
-      'TOKENIZER_FAILED',
-      `${source.id} has no tokenizer.json, so text can't be split into its tokens: choose a model that has one.`,
-    )
-  }
-  return { tokenizer, config: await readJson(source, 'tokenizer_config.json', 'tokenizer configuration', signal) }
-}
-
-async function readPictures(source: ModelSource, signal: AbortSignal): Promise<PictureProcessor> {
-  const config = await readJson(source, 'preprocessor_config.json', 'picture settings', signal)
-  if (config === null) {
-    throw new AppError(
-      'IMAGE_FAILED',
-      `${source.id} has no preprocessor_config.json, so it is not known how it wants its pictures: choose a model that has one.`,
-    )
-  }
-  return await createPictureProcessor(config)
-}
-
-/** A window that the self-test can't show must not be exceeded: the drawn weights would be wrong beyond it. */
-const shortWindow = ({ window }: ModelConfig) => (window === null || window <= longestWindow ? Infinity : window)
-
-/** What no run is needed for to know that it does not work. */
-function refuseSites({ plan }: PlannedModel): void {
-  const length = fixedLength(plan.inputs)
-  if (length !== null) {
-    throw new AppError(
-      'NEEDS_OTHER_INPUT',
-      `This file takes texts of exactly ${length} tokens only: choose a file with a free length.`,
-    )
-  }
-  if (plan.sites.some(({ flags }) => flags.windowed)) {
-    throw new AppError(
-      'UNSUPPORTED_OP',
-      'This model attends within windows of the picture, which is not supported: choose a model whose tokens attend to all others.',
-    )
-  }
-  if (plan.sites.some(({ flags }) => flags.cross)) {
-    throw new AppError(
-      'UNSUPPORTED_OP',
-      'This file has attention between two different token sequences, which is not supported yet: choose the encoder of the model (file=encoder_model).',
-    )
-  }
-}
-
-/** @throws AppError DTYPE_UNSUPPORTED when WebGPU is asked for and can't compute in the file's precision */
-function chooseBackend(asked: ModelSpec['backend'], gpu: GpuProbe | null, { plan, index }: PlannedModel): Backend {
-  if (!gpu) return 'wasm'
-  const half = plan.elementTypes.includes(float16)
-  if (asked === 'webgpu') {
-    if (half && !gpu.float16) {
-      throw new AppError(
-        'DTYPE_UNSUPPORTED',
-        'This GPU has no half precision, which this file needs: choose dtype=fp32, or backend=wasm.',
-      )
-    }
-    return 'webgpu'
-  }
-  const onCpu = index.graph.nodes.some(({ operator, domain }) => domain === '' && cpuOperators.has(operator))
-  return (half && !gpu.float16) || onCpu ? 'wasm' : 'webgpu'
-}
-
-function requireGrid(
-  tokens: number,
-  input: Extract<ModelInput, { kind: 'image' }>,
-  { patchSize }: ModelConfig,
-): PatchGrid {
-  const [, height, width] = input.shape
-  const grid = findGrid(tokens, height, width, patchSize)
-  if (grid) return grid
-  throw new AppError(
-    'SHAPE_SURPRISE',
-    `The ${tokens} tokens of this model are no grid of patches, so they can't be placed on the picture: choose another model.`,
-  )
-}
-
-/** Runs that fit: as many inputs as the file and the memory allow. */
-function cutBatches(inputs: ModelInput[], fixed: number | null, { heads, tokens }: SelfTest): ModelInput[][] {
-  const first = inputs[0]
-  if (!first) return []
-  const length = first.kind === 'text' ? first.ids.length : tokens
-  const fits = Math.min(largestBatch.tokens / length, largestBatch.cells / (heads * length * length))
-  const size = fixed ?? Math.max(1, Math.floor(fits))
-  if (fixed !== null && fixed > 1) {
-    throw new AppError(
-      'NEEDS_OTHER_INPUT',
-      `This file takes exactly ${fixed} inputs at once: choose a file with a free batch size.`,
-    )
-  }
-  return Array.from({ length: Math.ceil(inputs.length / size) }, (_, index) =>
-    inputs.slice(index * size, (index + 1) * size),
-  )
-}
 
 /** [H,t,t] softmax(scale · q·kᵀ + mask) of one layer, where the model does not show its own. `vectors` hold that layer only. */
 function attentionOf({ q, k, queries, keys }: SequenceVectors, layer: number, info: ModelInfo): Float32Array {
