@@ -120,11 +120,8 @@ export class Drawing {
   /** Uploads shared slots with the next frame. */
   updatePoints(start: number, count: number, withOrigin: boolean): void {
     if (!this.all) return
-    this.all.target.addUpdateRange(start * 4, count * 4)
-    this.all.target.needsUpdate = true
-    if (!withOrigin) return
-    this.all.origin.addUpdateRange(start * 4, count * 4)
-    this.all.origin.needsUpdate = true
+    markRange(this.all.target, start * 4, count * 4)
+    if (withOrigin) markRange(this.all.origin, start * 4, count * 4)
   }
 
   /** Colours of all shared slots. */
@@ -133,9 +130,7 @@ export class Drawing {
   }
 
   updateColors(start: number, count: number): void {
-    if (!this.all) return
-    this.all.color.addUpdateRange(start, count)
-    this.all.color.needsUpdate = true
+    if (this.all) markRange(this.all.color, start, count)
   }
 
   /** Fills the set that shows one head with all its points. */
@@ -269,7 +264,20 @@ export class Drawing {
 }
 
 function dynamicAttribute(array: Uint8Array | Uint16Array, size: number, normalized: boolean): BufferAttribute {
-  return new BufferAttribute(array, size, normalized).setUsage(DynamicDrawUsage)
+  const attribute = new BufferAttribute(array, size, normalized).setUsage(DynamicDrawUsage)
+  // A new buffer (also after a lost context) takes the whole array: what was marked before is in it.
+  return attribute.onUpload(() => attribute.clearUpdateRanges())
+}
+
+/** While something else is shown, marked ranges are not uploaded; above this number everything is, once. */
+const mostRanges = 4096
+
+function markRange(attribute: BufferAttribute, start: number, count: number): void {
+  if (attribute.updateRanges.length >= mostRanges) {
+    attribute.clearUpdateRanges()
+    attribute.addUpdateRange(0, attribute.array.length)
+  } else attribute.addUpdateRange(start, count)
+  attribute.needsUpdate = true
 }
 
 function bytesTexture(data: Uint8Array<ArrayBuffer>, width: number, height: number, rgba: boolean): DataTexture {
