@@ -3,7 +3,7 @@
  * second run takes milliseconds. Run by itself (`node scripts/kernels.mjs [--force]`) or imported (`buildKernels()`).
  */
 import { createHash } from 'node:crypto'
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
@@ -45,9 +45,16 @@ export async function buildKernels({ force = false } = {}) {
   }
   const { main } = await import('assemblyscript/asc')
   for (const name of names) {
-    const output = `build/${name}.wasm`
-    const { error, stderr } = await main([`${name}${suffix}`, '--baseDir', folder, '-o', output, ...flags])
+    /** @type {Uint8Array | string} */
+    let bytes = ''
+    const writeFile = (_name, contents) => void (bytes = contents)
+    const args = [`${name}${suffix}`, '--baseDir', folder, '-o', `${name}.wasm`, ...flags]
+    const { error, stderr } = await main(args, { writeFile })
     if (error) throw new Error(`Kernel ${name} does not compile: ${error.message}\n${stderr.toString()}`)
+    // In one step, so that nobody reads half a file.
+    const half = join(target, `${name}.${process.pid}.half`)
+    writeFileSync(half, bytes)
+    renameSync(half, join(target, `${name}.wasm`))
   }
   writeFileSync(stamp, hash)
   return names
