@@ -13,11 +13,11 @@ import { readConfig, readExternal, readPictures, readTokenizerFiles, readWeightF
 import { imageProbe, textProbe } from './probe'
 import { SerialQueue } from './queue'
 import type { GpuProbe, Runtime, RuntimeProvider } from './runtime'
-import { testModel, testNames, type SelfTest } from './self-test'
+import { testModel, type SelfTest } from './self-test'
 import { TapSession } from './session'
 import { openSource, type SourceEnvironment } from './sources'
 import { hashBytes } from './sources/hash'
-import { chooseBackend, cutBatches, refuseSites, requireGrid, shortWindow } from './suitability'
+import { chooseBackend, cutBatches, layersAtOnce, refuseSites, requireGrid, shortWindow } from './suitability'
 import { collectVectors, outputOf, vectorNames } from './taps'
 import { createTokenizer, loadTokenizers, type TextTokenizer } from './tokenizer'
 import { chooseWeightFile } from './weight-file'
@@ -259,7 +259,8 @@ export class Inference implements ModelService {
       try {
         onProgress({ stage: 'load', done: 1, total: 1, unit: 'steps' })
         onProgress({ stage: 'verify', done: 0, total: 1, unit: 'steps' })
-        const test = testModel(await session.run(buildFeeds(plan.inputs, [probe], config), testNames(plan)), plan)
+        const feeds = buildFeeds(plan.inputs, [probe], config)
+        const test = await testModel((names) => session.run(feeds, names), plan, layersAtOnce(probe, config))
         onProgress({ stage: 'verify', done: 1, total: 1, unit: 'steps' })
         return { session, test }
       } catch (error) {

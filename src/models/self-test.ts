@@ -19,8 +19,8 @@ export interface SelfTest extends ModelShape {
 
 const float16 = 10
 
-/** Everything that the plan taps, for one run. */
-export const testNames = ({ sites }: Plan): string[] =>
+/** Everything that is tapped of some layers. */
+const testNames = (sites: readonly Site[]): string[] =>
   sites.flatMap(({ q, k, v, weights, output, product, scale }) => [
     q.name,
     k.name,
@@ -29,13 +29,23 @@ export const testNames = ({ sites }: Plan): string[] =>
   ])
 
 /**
- * Measures a model by one run of a short input: its shape, scales and masks, and whether softmax(scale · q·kᵀ + mask) is the
- * model's own attention in every layer.
- * @param results outputs for `testNames`, batch 1
- * @throws AppError UNSUPPORTED_OP where layers differ in heads or width, SHAPE_SURPRISE, TAP_LOST
+ * Measures a model by a short input: its shape, scales and masks, and whether softmax(scale · q·kᵀ + mask) is the model's own
+ * attention in every layer.
+ * @param run runs that input (batch 1) and gives the named outputs
+ * @param layersAtOnce layers whose attention fits into memory together; each group is a run of its own
+ * @throws AppError UNSUPPORTED_OP where layers differ in heads or width, SHAPE_SURPRISE, TAP_LOST; what `run` throws
  */
-export function testModel(results: ReadonlyMap<string, Output>, plan: Plan): SelfTest {
-  const layers = plan.sites.map((site) => testSite(results, site, plan))
+export async function testModel(
+  run: (names: string[]) => Promise<ReadonlyMap<string, Output>>,
+  plan: Plan,
+  layersAtOnce: number,
+): Promise<SelfTest> {
+  const layers: ReturnType<typeof testSite>[] = []
+  for (let start = 0; start < plan.sites.length; start += layersAtOnce) {
+    const group = plan.sites.slice(start, start + layersAtOnce)
+    const results = await run(testNames(group))
+    layers.push(...group.map((site) => testSite(results, site, plan)))
+  }
   const first = layers[0]
   if (!first) throw new AppError('NO_ATTENTION_FOUND', 'No attention was found in this model.')
   const odd = layers.findIndex(

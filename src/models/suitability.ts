@@ -97,3 +97,10 @@ export function cutBatches(inputs: ModelInput[], fixed: number | null, { heads, 
     inputs.slice(index * size, (index + 1) * size),
   )
 }
+
+/** How many layers' attention the self-test may hold at once. The number of tokens of a picture is only estimated. */
+export function layersAtOnce(probe: ModelInput, { heads, patchSize }: ModelConfig): number {
+  const [, height, width] = probe.kind === 'image' ? probe.shape : [0, 0, 0]
+  const tokens = probe.kind === 'text' ? probe.ids.length : (height * width) / (patchSize ?? 14) ** 2 + 8
+  return Math.max(1, Math.floor(largestBatch.cells / ((heads ?? 16) * tokens * tokens)))
+}
