@@ -23,11 +23,17 @@ export function hoistBranch(bytes: Uint8Array, index: ModelIndex): ModelIndex | 
     new Set(branch.nodes.flatMap((node) => node.inputs.filter((input) => inputs.has(input)))).size
   const usable = branches.filter((branch) => branch.nodes.some(holdsAttention))
   const branch = usable.sort((a, b) => countInputs(a) - countInputs(b))[0]
-  if (!branch || !sameOutputs(flow, branch)) return null
+  if (!branch || branch.outputs.length !== flow.outputs.length) return null
   const nodes = [...graph.nodes.filter((node) => node !== flow), ...branch.nodes]
   const used = new Set(nodes.flatMap((node) => node.inputs))
+  // Exporters give the If's outputs the names of the branch's; where they differ, the old name is kept as a second one.
+  const aliases = flow.outputs.flatMap((to, place) => {
+    const from = branch.outputs[place]!.name
+    return to && to !== from ? [{ from, to }] : []
+  })
   return {
     ...index,
+    aliases,
     graph: {
       ...graph,
       nodes,
@@ -39,8 +45,3 @@ export function hoistBranch(bytes: Uint8Array, index: ModelIndex): ModelIndex | 
 }
 
 const holdsAttention = (node: NodeIndex) => node.operator === 'Softmax' || node.operator.endsWith('Attention')
-
-/** The If's outputs bear the names of the branch's, so that nothing outside has to be renamed. */
-const sameOutputs = (flow: NodeIndex, branch: GraphIndex): boolean =>
-  flow.outputs.length === branch.outputs.length &&
-  flow.outputs.every((output, index) => output === branch.outputs[index]!.name)

@@ -69,6 +69,8 @@ export interface ModelIndex {
   complete: boolean
   opsets: { domain: string; version: number }[]
   graph: GraphIndex
+  /** Outputs of the graph that are another tensor under a new name, once a branch has been hoisted. */
+  aliases: { from: string; to: string }[]
   /** Operators that the file defines itself. */
   functions: number
   /** Every field of the model but the graph, tag included. */

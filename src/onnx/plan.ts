@@ -64,6 +64,8 @@ export function planTaps(index: ModelIndex): Plan {
   const view = createGraphView(graph, opset || 17)
   const { sites, rejected, additions } = findAttention(graph, view)
   if (sites.length === 0) throw explainNothing(index, rejected)
+  for (const { from, to } of index.aliases)
+    additions.nodes.push({ operator: 'Identity', domain: '', inputs: [from], outputs: [to], attributes: [] })
   const elementTypes = new Set(
     [...graph.initializers, ...graph.inputs, ...graph.outputs].map((entry) => entry.elementType),
   )

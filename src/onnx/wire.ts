@@ -353,6 +353,7 @@ export function readModel(bytes: Uint8Array, options: { partial?: boolean } = {}
     complete: true,
     opsets: [],
     graph: emptyGraph(),
+    aliases: [],
     functions: 0,
     others: [],
   }

@@ -6,7 +6,7 @@ const seeds = Number(process.env['FUZZ_SEEDS'] ?? 500)
 const firstSeed = Number(process.env['FUZZ_FIRST_SEED'] ?? 1)
 
 describe('Damaged model files', () => {
-  it(`end in a plan or an AppError within a second, for ${seeds} seeds`, { timeout: 60_000 + seeds * 100 }, () => {
+  it(`end in a plan or an AppError within five seconds, for ${seeds} seeds`, { timeout: 60_000 + seeds * 100 }, () => {
     const files = readFixtureModels()
     expect(files).toHaveLength(12)
     const outcomes = new Map<string, number>()
@@ -23,7 +23,7 @@ describe('Damaged model files', () => {
       if (milliseconds > slowest.milliseconds) slowest = { seed, milliseconds }
       outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1)
     }
-    expect(slowest.milliseconds, `seed ${slowest.seed}`).toBeLessThan(1000)
+    expect(slowest.milliseconds, `seed ${slowest.seed}`).toBeLessThan(5000)
     // The changes must reach every stage, or the test says nothing.
     for (const code of ['planned', 'NOT_ONNX', 'TRUNCATED', 'NO_ATTENTION_FOUND'])
       expect(outcomes.get(code), code).toBeGreaterThan(seeds / 100)

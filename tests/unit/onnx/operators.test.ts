@@ -280,6 +280,84 @@ describe('What lies between product and softmax', () => {
   })
 })
 
+describe('Rotation, repeats and windows', () => {
+  const siteOf = (graph: GraphBuilder, q: string, k: string, v = toHeads(graph, project(graph), rows)) => {
+    const scores = graph.node('MatMul', [q, graph.node('Transpose', [k], { perm: [0, 1, 3, 2] })])
+    const { plan } = planModel(close(graph, graph.node('Mul', [scores, scale(graph)]), v))
+    expect(plan.sites).toHaveLength(1)
+    return plan.sites[0]!
+  }
+  const mix = (graph: GraphBuilder, first: string, second: string) =>
+    graph.node('Add', [
+      graph.node('Mul', [first, graph.weight([1, 1, tokens, width])]),
+      graph.node('Mul', [second, graph.weight([1, 1, tokens, width])]),
+    ])
+
+  it('x·cos + rotated(x)·sin is a rotation, a mixture of two tensors is none', () => {
+    const rotated = (graph: GraphBuilder, tensor: string) => {
+      const [front, back] = graph.nodes('Split', [tensor], { axis: -1 }, 2)
+      return graph.node('Concat', [graph.node('Neg', [back!]), front!], { axis: -1 })
+    }
+    const turned = start()
+    const x = toHeads(turned, project(turned), rows)
+    const k = toHeads(turned, project(turned), rows)
+    const site = siteOf(turned, mix(turned, x, rotated(turned, x)), mix(turned, k, rotated(turned, k)))
+    expectFlags(site.flags, { rotary: true })
+    const mixed = start()
+    const parts = [0, 1, 2, 3].map(() => toHeads(mixed, project(mixed), rows))
+    expectFlags(siteOf(mixed, mix(mixed, parts[0]!, parts[1]!), mix(mixed, parts[2]!, parts[3]!)).flags, {
+      rotary: false,
+    })
+  })
+
+  it('heads repeated as a whole (not each for its group) are tapped after the repeat', () => {
+    const repeat = (axis: number) => {
+      const graph = start()
+      const k = toHeads(graph, project(graph), rows)
+      const five = graph.node('Unsqueeze', [k, graph.ints([axis])])
+      const shape = graph.ints(axis === 1 ? [1, 2, 1, 1, 1] : [1, 1, 2, 1, 1])
+      const repeated = graph.node('Reshape', [
+        graph.node('Expand', [five, shape]),
+        graph.ints([0, 2 * heads, tokens, width]),
+      ])
+      const site = siteOf(graph, toHeads(graph, project(graph), rows, heads), repeated)
+      return site.k.name === repeated ? 'after' : site.k.name === k ? 'before' : 'elsewhere'
+    }
+    expect(repeat(2)).toBe('before')
+    expect(repeat(1)).toBe('after')
+  })
+
+  it('tokens cut into windows are told before a run', () => {
+    const graph = start()
+    const cut = graph.node('Reshape', ['x', graph.ints([-1, 2, 2, 2, 2, channels])])
+    const windows = graph.node('Reshape', [
+      graph.node('Transpose', [cut], { perm: [0, 1, 3, 2, 4, 5] }),
+      graph.ints([-1, 4, channels]),
+    ])
+    const part = () => toHeads(graph, project(graph, windows), rows)
+    expectFlags(siteOf(graph, part(), part(), part()).flags, { windowed: true, cross: false })
+  })
+
+  it('half precision: taps arrive as bits of float16', async () => {
+    const graph = start()
+    const half = (tensor: string) => graph.node('Cast', [tensor], { to: 10 })
+    const x = half('x')
+    const part = (perm: number[]) =>
+      toHeads(graph, graph.node('MatMul', [x, half(graph.weight([channels, channels], 0.7))]), perm)
+    const scores = graph.node('Mul', [graph.node('MatMul', [part(rows), part(columns)]), half(scale(graph))])
+    const { index, plan } = planModel(close(graph, scores, part(rows)))
+    const session = await openSession(patchModel(graph.finish(), index, plan))
+    const outputs = await session.run({ x: states(5) })
+    await session.release()
+    const site = plan.sites[0]!
+    expect(outputs[site.q.name]!.type).toBe('float16')
+    const result = readSite(site, outputs, batch)
+    const verdict = verifySite({ ...result, flags: site.flags, half: true })
+    expect(verdict, verdict.note).toMatchObject({ verdict: 'exact', tolerance: 2e-2 })
+    expect(result.scale[0]).toBeCloseTo(0.5, 3)
+  })
+})
+
 describe('Fused operators', () => {
   it.each([11, 13, 17, 18])('com.microsoft.Attention in opset %i: the projection is written out', async (opset) => {
     const graph = start(opset)
@@ -375,17 +453,21 @@ describe('Control flow', () => {
     return graph
   }
 
-  it('a merged decoder gives way to its branch without a past', async () => {
-    const graph = start()
-    graph.input('past', ['b', heads, 'p', width])
-    graph.input('use', [1], 9)
-    graph.node('If', ['use'], { then_branch: branch(1000, true), else_branch: branch(2000, false) }, ['result'])
-    graph.output('result')
-    const file = graph.finish()
-    const { plan, verdict } = await examine(file)
-    expect(plan.inputs.map(({ name }) => name)).toEqual(['x'])
-    expect(verdict.verdict, verdict.note).toBe('exact')
-  })
+  it.each(['result', 'renamed'])(
+    'a merged decoder gives way to its branch without a past, its output being %s',
+    async (name) => {
+      const graph = start()
+      graph.input('past', ['b', heads, 'p', width])
+      graph.input('use', [1], 9)
+      graph.node('If', ['use'], { then_branch: branch(1000, true), else_branch: branch(2000, false) }, [name])
+      graph.output(name)
+      const file = graph.finish()
+      const { plan, verdict } = await examine(file)
+      expect(plan.outputs).toEqual([name])
+      expect(plan.inputs.map(({ name }) => name)).toEqual(['x'])
+      expect(verdict.verdict, verdict.note).toBe('exact')
+    },
+  )
 
   it('attention in a loop is refused in words', () => {
     const graph = start()
