@@ -44,7 +44,7 @@ export function stepPalette(shade: Shade, categories: number): Uint8Array {
   for (let category = 0; category < categories; category += 1) {
     const hexes = categoryColors[shade]
     const color = parseHex(hexes[category % hexes.length] ?? '#888888')
-    colors.push(color, mixColors(color, background, 0.38))
+    colors.push(color, mixColors(color, background, 0.3))
   }
   return paletteOf(colors)
 }

@@ -2,7 +2,7 @@ import { fidelityFigureInfos } from '../core/figures'
 import type { FigureRow } from '../core/types'
 import { t } from '../ui/strings'
 import { fidelityIds } from './fidelity'
-import { formatFigure } from './format'
+import { formatCount, formatFigure } from './format'
 
 export interface ShownFigure {
   id: string
@@ -13,18 +13,20 @@ export interface ShownFigure {
   definition: string
 }
 
-const shown = ['specific', 'joint', 'recall'] as const
+const shown = ['specific', 'joint', 'recall', 'pairs'] as const
 
 /** Figures of one head beside its badge, in the order of the cards; those that are not there yet show a dash. */
 export function figuresOf(row: FigureRow | null): readonly ShownFigure[] {
   return shown.map((figure) => {
     const id = fidelityIds[figure]
+    const value = row?.[id]
     const chance = figure === 'recall' ? row?.[fidelityIds.chance] : null
+    const isCount = figure === 'pairs' && value !== null && value !== undefined
     return {
       id,
       name: t.figures[figure],
       definition: fidelityFigureInfos.find((info) => info.id === id)?.definition ?? '',
-      text: formatFigure(row?.[id]),
+      text: isCount ? formatCount(value) : formatFigure(value),
       chance: chance === null || chance === undefined ? null : t.figures.chance(formatFigure(chance)),
     }
   })

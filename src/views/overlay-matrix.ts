@@ -71,8 +71,8 @@ function drawAxes(
   context.textAlign = 'right'
   for (let layer = 0; layer < layers; layer += 1) {
     const rect = scene.tileRect({ layer, head: 0 })
-    const y = rect ? rect.y + rect.height / 2 : -1
-    if (y < 24 || y > height - 6) continue
+    if (!rect || rect.y + rect.height < 40 || rect.y > height - 16) continue
+    const y = middleOf(Math.max(rect.y, 24), Math.min(rect.y + rect.height, height))
     if (layer % rowStep !== 0 && marked?.layer !== layer) continue
     context.fillStyle = marked?.layer === layer ? theme.text : theme.textFaint
     context.fillText(`L${layer + base}`, rowX, y)
@@ -80,13 +80,15 @@ function drawAxes(
   context.textAlign = 'center'
   for (let head = 0; head < heads; head += 1) {
     const rect = scene.tileRect({ layer: 0, head })
-    const x = rect ? rect.x + rect.width / 2 : -1
-    if (x < gutterPx || x > width - 6) continue
+    if (!rect || rect.x + rect.width < gutterPx + 16 || rect.x > width - 24) continue
+    const x = middleOf(Math.max(rect.x, gutterPx), Math.min(rect.x + rect.width, width))
     if (head % columnStep !== 0 && marked?.head !== head) continue
     context.fillStyle = marked?.head === head ? theme.text : theme.textFaint
     context.fillText(`H${head + base}`, x, columnY)
   }
 }
+
+const middleOf = (from: number, to: number): number => (from + to) / 2
 
 /** Every label, or every second, fifth, tenth … where tiles are smaller than a label. */
 export function labelStep(tilePx: number, labelPx: number): number {

@@ -75,7 +75,6 @@ export const en = {
     beforeProjection: 'Before projection',
     definition:
       'Does distance in this picture follow attention? Spearman correlation of distance and dot product, per query within its sequence, averaged. −1 is perfect, 0 says nothing. Faithful: −.70 or less; partly: −.40 or less.',
-    pairs: (count: string) => `${count} pairs`,
     mean: 'Mean fidelity',
     meanOf: (heads: string) => `over ${heads} heads`,
   },
@@ -83,6 +82,7 @@ export const en = {
     joint: 'Before projection',
     specific: 'Query-specific',
     recall: 'Recall of top 5',
+    pairs: 'Pairs measured',
     chance: (text: string) => `chance ${text}`,
   },
   matrix: {
@@ -109,7 +109,7 @@ export const en = {
     reset: 'Reset view',
     stillOther: (shown: string, wanted: string) => `Showing ${shown}; ${wanted} of this head is being computed.`,
     description: 'Queries and keys of one head. Click a point to pin it and see its sequence.',
-    position: (position: number, count: number) => `${position} of 0 … ${count - 1}`,
+    position: (position: number, count: number) => `${position} of ${count}, from 0`,
     positionName: 'Position',
     sequenceName: 'Sequence',
     own: (own: number, all: number) => `${own} of its ${all} nearest are of this sequence`,
