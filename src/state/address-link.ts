@@ -79,20 +79,20 @@ export function linkAddress(bar: AddressBar, parts: Parts): () => void {
   const writeSettings = () => {
     if (applying) return
     const { settings, choice, color, search } = explorer
-    const own = explorer.isRestored
+    // A model gets into the address when it is open, not when it was only asked for.
+    const isOpen = explorer.isRestored && explorer.model !== null
     bar.write(
       {
         ...settings,
         color,
         search,
-        ...(own && {
+        ...(explorer.isRestored && { backend: choice.backend, threads: choice.threads ?? undefined }),
+        ...(isOpen && {
           model: choice.id ?? undefined,
           revision: choice.revision,
           host: choice.host ?? undefined,
           dtype: choice.dtype ?? undefined,
           file: choice.file ?? undefined,
-          backend: choice.backend,
-          threads: choice.threads ?? undefined,
         }),
       },
       { ...defaults, ...(choice.id !== null && isDefaultModel(choice.id) && { model: choice.id }) },

@@ -72,6 +72,12 @@ export type RawHead = HeadVectors & { v: Float32Array }
 
 const savedLimitMs = 4000
 const flushLimitMs = 1500
+const busyFrameMs = 120
+
+interface Frame {
+  /** Waits before it asks for the frame. */
+  timer: unknown
+}
 
 /**
  * The one owner of the run: inputs → tokens → vectors → pictures → figures. Every accepted call sets the status at once and
@@ -107,6 +113,8 @@ export class Explorer implements ExplorerView {
   readonly #listeners: ((event: ExplorerEvent) => void)[] = []
   /** What kind of input a model takes that was open before, by spec. */
   readonly #kinds: Record<string, InputKind> = {}
+  /** The last choice that could be opened. */
+  #openedChoice: Readonly<ModelChoice> | null = null
 
   #restoring: Promise<void> | null = null
   #isRestored = true
@@ -118,7 +126,9 @@ export class Explorer implements ExplorerView {
   #abort = new AbortController()
   #dataset: Dataset | null = null
   #focus: HeadRef | null = null
-  #frameAsked = false
+  /** A frame that was asked for. */
+  #frame: Frame | null = null
+  #frameAt = 0
 
   constructor(dependencies: ExplorerDependencies) {
     const model = watchModel(dependencies.model, () => this.#opener.drop())
@@ -515,13 +525,18 @@ export class Explorer implements ExplorerView {
 
   #saveSettings(): void {
     if (!this.#isRestored) return
-    this.#deps.saved.settings.schedule(() => ({
-      settings: this.#settings,
-      color: this.#color,
-      search: this.#search,
-      choice: this.#choice,
-      kind: this.#isKindKnown ? this.#kind : null,
-    }))
+    this.#deps.saved.settings.schedule(() => {
+      // A model that can't be opened is not what the next visit should begin with.
+      const choice = this.#openedChoice ?? this.#choice
+      const spec = specOf(choice, this.#deps)
+      return {
+        settings: this.#settings,
+        color: this.#color,
+        search: this.#search,
+        choice,
+        kind: spec ? (this.#kinds[specKey(spec)] ?? null) : null,
+      }
+    })
   }
 
   async #restoreSaved(): Promise<void> {
@@ -788,6 +803,7 @@ export class Explorer implements ExplorerView {
   #setModel(info: ModelInfo | null): void {
     const before = this.#model
     this.#model = info
+    if (info) this.#openedChoice = this.#choice
     if (!info || (before && !isSameFile(before, info))) this.#forgetDataset()
     this.#emit('model')
   }
@@ -802,6 +818,7 @@ export class Explorer implements ExplorerView {
     if (this.#status === status && this.#error === error) return
     this.#status = status
     this.#error = error
+    if (!this.#isBusy) this.#hurryFrame()
     this.#emit('status')
   }
 
@@ -854,16 +871,34 @@ export class Explorer implements ExplorerView {
     this.#timeLeftMs = this.#timeLeft.estimate(progress, this.#deps.clock.now())
   }
 
-  /** Grows `version` once before the next frame. */
+  /** Grows `version` before the next frame; during a run less often, so that drawing leaves room for the work. */
   #picturesChanged(): void {
     this.#headsDone = this.#pictures.done
     this.#emit('pictures')
-    if (this.#frameAsked) return
-    this.#frameAsked = true
+    if (this.#frame) return
+    const { clock } = this.#deps
+    const wait = this.#isBusy ? this.#frameAt + busyFrameMs - clock.now() : 0
+    const frame: Frame = { timer: null }
+    this.#frame = frame
+    if (wait > 0) frame.timer = clock.setTimer(() => this.#askForFrame(), wait)
+    else this.#askForFrame()
+  }
+
+  #askForFrame(): void {
+    if (!this.#frame) return
+    this.#frame.timer = null
     this.#deps.clock.nextFrame(() => {
-      this.#frameAsked = false
+      this.#frame = null
+      this.#frameAt = this.#deps.clock.now()
       this.#version++
     })
+  }
+
+  /** What waits to be drawn is drawn with the next frame. */
+  #hurryFrame(): void {
+    if (!this.#frame || this.#frame.timer === null) return
+    this.#deps.clock.clearTimer(this.#frame.timer)
+    this.#askForFrame()
   }
 }
 

@@ -31,6 +31,8 @@ export class PictureMaker {
   readonly #sets = new Map<string, PictureSet>()
   #shown: (HeadPicture | null)[] = []
   #current: PictureSet | null = null
+  /** PCA for the settings of now. */
+  #base: PictureSet | null = null
   visible: readonly HeadRef[] = []
 
   constructor(ports: { pool: PoolPort; cache: CachePort }, onChange: () => void) {
@@ -44,6 +46,7 @@ export class PictureMaker {
     this.#sets.clear()
     this.#shown = []
     this.#current = null
+    this.#base = null
     this.#onChange()
   }
 
@@ -59,9 +62,7 @@ export class PictureMaker {
 
   /** Figures of the settings of now; where a slow projection leaves a head out, those of its PCA. */
   figures(index: number): FigureRow | null {
-    const current = this.#current
-    if (!current) return null
-    return current.figures(index) ?? this.#sets.get(settingsKey(current.settings, 'pca'))?.figures(index) ?? null
+    return this.#current?.figures(index) ?? this.#base?.figures(index) ?? null
   }
 
   /** How many heads have the picture that was asked for last. */
@@ -79,6 +80,7 @@ export class PictureMaker {
     await this.#restore(dataset, target)
     pass.check()
     this.#current = target
+    this.#base = null
     this.#show(all, target)
     const complete = (set: PictureSet, indices: readonly number[]) => indices.every((index) => isDone(set, index))
     const slow = !offer.allHeads
@@ -86,6 +88,7 @@ export class PictureMaker {
       const base = this.#setOf(dataset, { ...settings, projection: 'pca' })
       await this.#restore(dataset, base)
       pass.check()
+      this.#base = base
       this.#show(all, base)
       if (!slow || !complete(base, all)) await this.#fill(request, base, all, slow)
       if (slow) await this.#store(dataset, base)

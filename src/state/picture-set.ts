@@ -1,4 +1,4 @@
-import type { FigureRow, HeadPicture, HeadRef, ProjectionId, ProjectionSettings } from '../core/types'
+import type { FigureRow, HeadPicture, HeadRef, ProjectionSettings } from '../core/types'
 import type { CacheEntry } from '../storage/cache'
 
 /** Pictures and figures of all heads for one dataset and one list of settings, as far as they are there. */
@@ -97,5 +97,5 @@ export const refOf = (index: number, heads: number): HeadRef => ({
 })
 
 /** Equal for settings that give the same pictures. */
-export const settingsKey = (settings: ProjectionSettings, projection: ProjectionId = settings.projection): string =>
-  JSON.stringify({ ...settings, projection }, Object.keys(settings).sort())
+export const settingsKey = (settings: ProjectionSettings): string =>
+  JSON.stringify(settings, Object.keys(settings).sort())

@@ -523,3 +523,44 @@ describe('the address', () => {
     expect(explorer.notices).toEqual([])
   })
 })
+
+describe('storage', () => {
+  it('that never answers holds nothing up', async () => {
+    const never = () => new Promise<never>(() => undefined)
+    const dead = { get: never, set: never, delete: never, keys: never, entries: never }
+    const { explorer, clock } = createWorld({ stores: { data: dead, index: dead, saved: dead } })
+    explorer.start({})
+    explorer.setTexts(lines)
+    for (let turn = 0; turn < 8 && explorer.status !== 'ready'; turn++) {
+      await settle()
+      clock.advance(20_000)
+    }
+    expect(explorer.status).toBe('ready')
+  })
+
+  it('does not remember a model that could not be opened', async () => {
+    const stores = emptyStores()
+    const { explorer, model } = await shown(lines, { stores })
+    model.failOpen = new AppError('MODEL_NOT_FOUND', 'none')
+    expect(await codeOf(explorer.open({ model: 'owner/none' }))).toBe('MODEL_NOT_FOUND')
+    explorer.set({ color: 'norm' })
+    await settle()
+    const next = createWorld({ stores })
+    next.explorer.start({})
+    await next.explorer.ready()
+    expect([next.explorer.status, next.explorer.model?.id]).toEqual(['ready', 'builtin:bge-small-en-v1.5'])
+  })
+})
+
+describe('version', () => {
+  it('grows with the pictures, and at the end of a run in any case', async () => {
+    const { explorer } = await shown()
+    await settle()
+    const before = explorer.version
+    explorer.set({ dims: 3 })
+    await explorer.ready()
+    await settle()
+    expect(explorer.version).toBeGreaterThan(before)
+    expect(explorer.version).toBeLessThan(before + layers * heads)
+  })
+})
