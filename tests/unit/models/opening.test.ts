@@ -7,6 +7,8 @@ import { explainRuntimeError } from '../../../src/models/runtime-errors'
 import { originalPath, patchModel } from '../../../src/onnx/patch'
 import { planModel } from '../../../src/onnx/plan'
 import type { ModelSpec } from '../../../src/rpc/contracts'
+import { startHubHost } from '../../helpers/hub-host'
+import { memoryCaches } from '../../helpers/memory-caches'
 import { nodeRuntime } from '../../helpers/node-runtime'
 import { siteFile } from '../../helpers/truth'
 
@@ -197,4 +199,31 @@ test.each([
   const error = explainRuntimeError(new Error(text), null)
   expect(error).toMatchObject({ code, details: text })
   expect(explainRuntimeError(new Error(text), 'unplugged').code).toBe('DEVICE_LOST')
+})
+
+describe('with the network cut', () => {
+  test('what was opened before opens again, from the cache', async () => {
+    const caches = memoryCaches()
+    const host = await startHubHost()
+    const ids = ['zoo/bert-eager-dynamo', 'builtin:bge-small-en-v1.5']
+    const specOf = (id: string): ModelSpec => ({
+      ...spec,
+      id,
+      host: id.startsWith('builtin:') ? `${host.address}models/` : host.address,
+    })
+    const online = new Inference({ provider: nodeRuntime(), fetch, caches, now: () => 0 })
+    const before = []
+    for (const id of ids) before.push(await online.open(specOf(id), ignore, ignore))
+    await online.close()
+    await host.close()
+    const offline = new Inference({
+      provider: nodeRuntime(),
+      fetch: () => Promise.reject(new TypeError('Failed to fetch')),
+      caches,
+      now: () => 0,
+    })
+    for (const [index, id] of ids.entries()) {
+      expect(await offline.open(specOf(id), ignore, ignore)).toEqual(before[index])
+    }
+  })
 })
