@@ -12,6 +12,13 @@ const neighbors: ProjectionParameter = {
   maximum: 200,
 }
 const mindist: ProjectionParameter = { id: 'mindist', pythonName: 'min_dist', default: 0.1, minimum: 0, maximum: 1 }
+const perplexity: ProjectionParameter = {
+  id: 'perplexity',
+  pythonName: 'perplexity',
+  default: 30,
+  minimum: 2,
+  maximum: 100,
+}
 const epochs: ProjectionParameter = { id: 'epochs', pythonName: 'n_epochs', default: null, minimum: 1, maximum: 2000 }
 
 type Entry = ProjectionInfo & { load(): Promise<{ projection: Projection }> }
@@ -35,6 +42,15 @@ const entries: Partial<Record<ProjectionId, Entry>> = {
     parameters: [metric, seed, neighbors, mindist, epochs],
     openedHeadOnly: false,
     load: () => import('./umap'),
+  },
+  tsne: {
+    id: 'tsne',
+    label: 't-SNE',
+    description: 'Keeps the nearest neighbours best; sizes of clusters and distances between them mean little.',
+    dims: [2],
+    parameters: [metric, seed, perplexity, { ...epochs, pythonName: 'max_iter' }],
+    openedHeadOnly: false,
+    load: () => import('./tsne'),
   },
   'umap-js': {
     id: 'umap-js',
