@@ -29,9 +29,14 @@ export async function launchChromium() {
 export async function serve(folder, { isolated = true } = {}) {
   const server = createStaticServer({ folder, isolated })
   let bytes = 0
-  server.on('request', (request, response) =>
-    response.once('close', () => (bytes += Number(response.getHeader('content-length') ?? 0))),
-  )
+  // Before the server's own listener, so that the head it writes is seen.
+  server.prependListener('request', (request, response) => {
+    const writeHead = response.writeHead.bind(response)
+    response.writeHead = (status, headers = {}) => {
+      if (request.method !== 'HEAD') bytes += Number(headers['Content-Length'] ?? 0)
+      return writeHead(status, headers)
+    }
+  })
   const port = await listen(server, 0, 'localhost')
   return {
     url: `http://localhost:${port}/`,

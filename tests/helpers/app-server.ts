@@ -9,8 +9,6 @@ export interface AppServer {
   url: string
   /** Paths asked for, in order. */
   requests: string[]
-  /** Bytes of bodies sent so far. */
-  bytesSent(): number
   /** Answers some requests in the server's place from now on; null: none. */
   setFault(fault: Fault | null): void
   close(): Promise<void>
@@ -25,12 +23,8 @@ export async function serveApp({ isolated = true }: { isolated?: boolean } = {})
   const base = '/some/where/'
   const files = createStaticServer({ folder: path.resolve(import.meta.dirname, '../../dist'), base, isolated })
   const requests: string[] = []
-  let bytes = 0
   const server: Server = createServer((request, response) => {
     requests.push(request.url ?? '')
-    response.once('close', () => {
-      bytes += Number(response.getHeader('content-length') ?? 0)
-    })
     if (!fault?.(request, response)) files.emit('request', request, response)
   })
   await new Promise<void>((resolve) => server.listen(0, 'localhost', resolve))
@@ -38,7 +32,6 @@ export async function serveApp({ isolated = true }: { isolated?: boolean } = {})
   return {
     url: `http://localhost:${port}${base}`,
     requests,
-    bytesSent: () => bytes,
     setFault: (next) => {
       fault = next
     },
