@@ -8,9 +8,9 @@ export function bytesPerToken({ layers, heads, kvHeads, headDim, valueDim }: Mod
   return 4 * layers * (vectors + pictures + norms)
 }
 
-/** A quarter of the device's memory; 1 GB where the browser does not tell. */
+/** A quarter of the device's memory, but at most 1 GB: a tab that holds more is likely to be ended. 1 GB where the browser does not tell. */
 export const memoryLimitBytes = (deviceMemoryGb: number | undefined): number =>
-  deviceMemoryGb === undefined ? 2 ** 30 : (deviceMemoryGb * 2 ** 30) / 4
+  Math.min(2 ** 30, ((deviceMemoryGb ?? 4) * 2 ** 30) / 4)
 
 /** Bytes in words. */
 export const formatBytes = (bytes: number): string =>

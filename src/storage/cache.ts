@@ -89,9 +89,13 @@ export class ContentCache {
     try {
       const value = await this.#data.get(key)
       if (isEntry(value) && (await checksumOf(value.json, value.arrays, this.#options.pause)) === record.checksum) {
-        record.usedAt = this.#use()
-        this.#index.set(key, { ...record }).catch(() => this.#tell())
+        this.#touch(key, record)
         return value
+      }
+      if (value === undefined) {
+        // Another tab gave its room away.
+        await this.delete(key)
+        return null
       }
     } catch {
       this.#tell()
@@ -174,6 +178,13 @@ export class ContentCache {
       this.#tell()
       return false
     }
+  }
+
+  #touch(key: string, record: IndexRecord): void {
+    const before = record.usedAt
+    record.usedAt = this.#use()
+    // The order of eviction need not be exact to the minute in the next visit.
+    if (record.usedAt - before > 60_000) this.#index.set(key, { ...record }).catch(() => this.#tell())
   }
 
   /** Grows with every use, so that entries of the same millisecond keep their order. */

@@ -109,6 +109,29 @@ describe('the cache', () => {
     },
   )
 
+  it('says nothing where another tab deleted an entry', async () => {
+    const { cache, stores, problems } = createCache()
+    await cache.put('a', entry(1))
+    await stores.data.delete('a')
+    expect([await cache.get('a'), problems, cache.usedBytes]).toEqual([null, [], 0])
+  })
+
+  it('remembers for the next visit what was used', async () => {
+    const { cache, stores, setTime } = createCache({ budget: 3300 })
+    for (const [key, value] of [
+      ['a', 1],
+      ['b', 2],
+      ['c', 3],
+    ] as const)
+      await cache.put(key, entry(value))
+    setTime(100_000)
+    await cache.get('a')
+    const next = createCache({ stores, budget: 3300 })
+    next.setTime(200_000)
+    await next.cache.put('d', entry(4))
+    expect([await next.cache.has('a'), await next.cache.has('b')]).toEqual([true, false])
+  })
+
   it('deletes data that a closed page left without a record', async () => {
     const { stores } = createCache()
     await stores.data.set('orphan', entry(1))
