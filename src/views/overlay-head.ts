@@ -124,14 +124,17 @@ interface Label extends LabelCandidate {
 }
 
 const besidePx = 10
+/** After the hovered, the pinned and its linked tokens. */
+const weightRank = 6.5
 
 /** Weights at the middle of their lines. */
 function weightLabels(
   context: CanvasRenderingContext2D,
   scene: AtlasSceneApi,
-  { head, links }: HeadOverlay,
+  overlay: HeadOverlay,
   theme: OverlayTheme,
 ): Label[] {
+  const { head, links } = overlay
   const font = `11px ${theme.font}`
   context.font = font
   return links.flatMap(({ from, to, weight }): Label[] => {
@@ -142,7 +145,18 @@ function weightLabels(
     const width = context.measureText(text).width
     const x = (start.x + end.x - width) / 2
     const y = (start.y + end.y - labelHeight) / 2
-    return [{ x, y, width, height: labelHeight, priority: 1e9, text, font, color: theme.text }]
+    return [
+      {
+        x,
+        y,
+        width,
+        height: labelHeight,
+        priority: overlay.table.n + overlay.table.m - weightRank,
+        text,
+        font,
+        color: theme.text,
+      },
+    ]
   })
 }
 
@@ -169,7 +183,7 @@ function tokenLabels(
         y: at.y - labelHeight / 2,
         width,
         height: labelHeight,
-        priority: points.length - rank,
+        priority: overlay.table.n + overlay.table.m - rank,
         text,
         font,
         color: strong ? theme.text : theme.textSoft,

@@ -122,7 +122,8 @@ export const en = {
   stage: {
     failed: 'The picture could not be started',
     failedAdvice: 'This browser offers no WebGL. Switch on hardware acceleration, or open the page in another browser.',
-    waiting: 'Waiting for the first heads…',
+    waiting: 'The first heads are on the screen as soon as they are there.',
+    once: 'Once; it is kept for the next visit.',
   },
   sequence: {
     name: 'Sequence',
@@ -225,7 +226,8 @@ export const en = {
     title: 'Network',
     none: 'Nothing has left this site. Your text never does.',
     some: (count: number, text: string) => `${text} ${count === 1 ? 'request' : 'requests'} went to another site:`,
-    own: (text: string) => `${text} to this site itself`,
+    own: (count: number, text: string) =>
+      `${text} ${count === 1 ? 'request' : 'requests'} to this site itself, for the app and its models.`,
   },
   modelCard: {
     file: 'File',
