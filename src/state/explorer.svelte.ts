@@ -25,6 +25,7 @@ import {
   type ExplorerEvent,
   type ImageInput,
 } from './dependencies'
+import { FramePacer } from './frame-pacer'
 import { InputPreparer, truncationNotices } from './input-preparer'
 import { InputList } from './inputs'
 import {
@@ -72,12 +73,6 @@ export type RawHead = HeadVectors & { v: Float32Array }
 
 const savedLimitMs = 4000
 const flushLimitMs = 1500
-const busyFrameMs = 120
-
-interface Frame {
-  /** Waits before it asks for the frame. */
-  timer: unknown
-}
 
 /**
  * The one owner of the run: inputs → tokens → vectors → pictures → figures. Every accepted call sets the status at once and
@@ -110,6 +105,7 @@ export class Explorer implements ExplorerView {
   readonly #ownAttention = new OwnAttention()
   readonly #inputs = new InputList()
   readonly #timeLeft = new TimeLeft()
+  readonly #frames: FramePacer
   readonly #listeners: ((event: ExplorerEvent) => void)[] = []
   /** What kind of input a model takes that was open before, by spec. */
   readonly #kinds: Record<string, InputKind> = {}
@@ -125,16 +121,15 @@ export class Explorer implements ExplorerView {
   #pass: Pass | null = null
   #abort = new AbortController()
   #dataset: Dataset | null = null
+  #knownKey: { inputs: readonly unknown[]; model: string; kind: InputKind; key: string } | null = null
   #focus: HeadRef | null = null
-  /** A frame that was asked for. */
-  #frame: Frame | null = null
-  #frameAt = 0
 
   constructor(dependencies: ExplorerDependencies) {
     const model = watchModel(dependencies.model, () => this.#opener.drop())
     this.#deps = { ...dependencies, model }
     this.#cache = patientCache(dependencies.cache, dependencies.clock)
     const ports = { ...this.#deps, cache: this.#cache }
+    this.#frames = new FramePacer(dependencies.clock, () => this.#version++)
     this.#store = new VectorStore(ports)
     this.#pictures = new PictureMaker(ports, () => this.#picturesChanged())
     this.#preparer = new InputPreparer(model, dependencies.limits.bytes)
@@ -653,12 +648,18 @@ export class Explorer implements ExplorerView {
     this.#pictures.clear()
   }
 
+  /** Hashing thousands of lines takes its time, and this is asked often. */
   #datasetKey(): string {
     const spec = specOf(this.#choice, this.#deps)
+    if (!spec) return ''
     const kind = this.#kind
-    return spec
-      ? datasetKey(spec, kind, kind === 'text' ? this.#inputs.texts : this.#inputs.images, this.#deps.limits.bytes)
-      : ''
+    const inputs = kind === 'text' ? this.#inputs.texts : this.#inputs.images
+    const model = specKey(spec)
+    const known = this.#knownKey
+    if (known?.inputs === inputs && known.model === model && known.kind === kind) return known.key
+    const key = datasetKey(spec, kind, inputs, this.#deps.limits.bytes)
+    this.#knownKey = { inputs, model, kind, key }
+    return key
   }
 
   /** The dataset of the inputs of now: in memory, in the cache, or made by the model. null: nothing that the model takes. */
@@ -818,7 +819,7 @@ export class Explorer implements ExplorerView {
     if (this.#status === status && this.#error === error) return
     this.#status = status
     this.#error = error
-    if (!this.#isBusy) this.#hurryFrame()
+    if (!this.#isBusy) this.#frames.hurry()
     this.#emit('status')
   }
 
@@ -871,34 +872,10 @@ export class Explorer implements ExplorerView {
     this.#timeLeftMs = this.#timeLeft.estimate(progress, this.#deps.clock.now())
   }
 
-  /** Grows `version` before the next frame; during a run less often, so that drawing leaves room for the work. */
   #picturesChanged(): void {
     this.#headsDone = this.#pictures.done
     this.#emit('pictures')
-    if (this.#frame) return
-    const { clock } = this.#deps
-    const wait = this.#isBusy ? this.#frameAt + busyFrameMs - clock.now() : 0
-    const frame: Frame = { timer: null }
-    this.#frame = frame
-    if (wait > 0) frame.timer = clock.setTimer(() => this.#askForFrame(), wait)
-    else this.#askForFrame()
-  }
-
-  #askForFrame(): void {
-    if (!this.#frame) return
-    this.#frame.timer = null
-    this.#deps.clock.nextFrame(() => {
-      this.#frame = null
-      this.#frameAt = this.#deps.clock.now()
-      this.#version++
-    })
-  }
-
-  /** What waits to be drawn is drawn with the next frame. */
-  #hurryFrame(): void {
-    if (!this.#frame || this.#frame.timer === null) return
-    this.#deps.clock.clearTimer(this.#frame.timer)
-    this.#askForFrame()
+    this.#frames.ask(this.#isBusy)
   }
 }
 
