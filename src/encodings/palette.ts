@@ -38,11 +38,14 @@ export function rampPalette(shade: Shade): Uint8Array {
 }
 
 /** Full colours for queries, the same mixed towards the background for keys: hue is the category, strength the role. */
-export function stepPalette(shade: Shade, categories: number): Uint8Array {
+export function stepPalette(
+  shade: Shade,
+  categories: number,
+  hexes: readonly string[] = categoryColors[shade],
+): Uint8Array {
   const background: Rgb = shade === 'dark' ? [15, 17, 21] : [255, 255, 255]
   const colors: Rgb[] = []
   for (let category = 0; category < categories; category += 1) {
-    const hexes = categoryColors[shade]
     const color = parseHex(hexes[category % hexes.length] ?? '#888888')
     colors.push(color, mixColors(color, background, 0.3))
   }

@@ -8,7 +8,13 @@ export class SceneSync {
   private readonly scene: AtlasSceneApi
   private readonly drawn = new Map<number, Float32Array>()
   private layout = { layers: 0, heads: 0, n: 0, m: 0 }
-  private waiting: HeadRef[] = []
+  private waiting: number[] = []
+  private readonly colored = new Set<number>()
+  private colors: { encoding: Encoding | null; table: TokenTable | null; layout: object | null } = {
+    encoding: null,
+    table: null,
+    layout: null,
+  }
 
   constructor(scene: AtlasSceneApi) {
     this.scene = scene
@@ -63,27 +69,37 @@ export class SceneSync {
     return true
   }
 
-  /** Colours that all heads share are set at once; those of single heads wait for `colorSome`. */
+  /**
+   * Colours that all heads share are set at once; those of single heads wait for `colorSome`, visible ones first. Asked again
+   * for the same colours, only heads that have none yet wait.
+   */
   startColors(encoding: Encoding, table: TokenTable, visible: readonly HeadRef[]): void {
-    this.waiting = []
     if (!this.matches(table)) return
+    const isSame = this.colors.encoding === encoding && this.colors.layout === this.layout
+    if (isSame && encoding.scope === 'token' && this.colors.table === table) return
+    if (!isSame || this.colors.table !== table) {
+      this.colors = { encoding, table, layout: this.layout }
+      this.colored.clear()
+    }
+    this.waiting = []
     if (encoding.scope === 'token') {
       this.scene.setColors(null, encoding.indices({ table, norms: null }))
       return
     }
-    const first = new Set(visible.map(({ layer, head }) => layer * this.layout.heads + head))
-    const all = Array.from({ length: this.layout.layers * this.layout.heads }, (_, index) => index)
-    this.waiting = [...first, ...all.filter((index) => !first.has(index))].map((index) => ({
-      layer: Math.floor(index / this.layout.heads),
-      head: index % this.layout.heads,
-    }))
+    const indices = new Set(visible.map(({ layer, head }) => layer * this.layout.heads + head))
+    for (let index = 0; index < this.layout.layers * this.layout.heads; index += 1) indices.add(index)
+    this.waiting = [...indices].filter((index) => !this.colored.has(index))
   }
 
   /** Colours waiting heads until `goOn` says stop; answers whether some still wait. */
   colorSome(explorer: ExplorerView, encoding: Encoding, table: TokenTable, goOn: () => boolean): boolean {
     while (this.waiting.length > 0 && goOn()) {
-      const head = this.waiting.shift()
-      if (head) this.scene.setColors(head, encoding.indices({ table, norms: explorer.norms(head) }))
+      const index = this.waiting.shift() ?? 0
+      const head = { layer: Math.floor(index / this.layout.heads), head: index % this.layout.heads }
+      const norms = explorer.norms(head)
+      this.scene.setColors(head, encoding.indices({ table, norms }))
+      // Without norms the colours are a stopgap: the head waits for the next start.
+      if (norms) this.colored.add(index)
     }
     return this.waiting.length > 0
   }

@@ -60,7 +60,12 @@ export const en = {
   } satisfies Record<LegendKey, string>,
   legendNote: {
     perHead: 'Ends differ from head to head.',
-    neighbours: 'Near points attend more. Attention runs only inside one sequence.',
+    matrix: 'Where the mark is full, near points attend more. Attention runs only inside one sequence.',
+    reading: {
+      faithful: 'The nearer a key, the more a query attends to it. Attention runs only inside one sequence.',
+      partly: 'Distance follows attention in part here. Pin a token to see its real links.',
+      unfaithful: 'Distance does not follow attention here. Pin a token to see its real links.',
+    } satisfies Record<FidelityGrade, string>,
     links: 'Lines: the two strongest links of the pinned token; opacity = weight.',
   },
   fidelity: {
