@@ -66,6 +66,7 @@ await step('types of the tests', ['node_modules/typescript/bin/tsc', '-p', 'test
 await step('lint', ['node_modules/eslint/bin/eslint.js', '.'])
 await step('format', ['node_modules/prettier/bin/prettier.cjs', '--check', '--log-level', 'warn', '.'])
 await step('third-party notices', ['scripts/notices.mjs', '--check'])
+await step('manifest of the built-in models', ['scripts/manifest.mjs', '--check'])
 const unit = path.join(report, 'unit.json')
 await suite(
   'unit, contracts, reference',
