@@ -72,7 +72,7 @@ export class NeighborSearch {
     const data = kernel.allocate(count * width * 4)
     const indices = kernel.allocate(count * size * 4)
     const distances = kernel.allocate(count * size * 4)
-    const workspace = kernel.allocate(exports.workspaceBytes(count, width, Math.max(1, size)))
+    const workspace = kernel.allocate(exports.workspaceBytes(count, width, Math.max(1, size)) >>> 0)
     copyRows(rows, count, dim, width, kernel.float32(data, count * width))
     exports.begin(data, count, width, size, metric === 'cosine' ? 0 : 1, workspace)
     const bad = exports.measure()

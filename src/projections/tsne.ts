@@ -61,8 +61,8 @@ export class TsneLayout {
     const { exports } = kernel
     const count = points.length / 2
     kernel.reset()
-    const graph = kernel.allocate(exports.graphBytes(count, 0))
-    const layout = kernel.allocate(exports.layoutBytes(count))
+    const graph = kernel.allocate(exports.graphBytes(count, 0) >>> 0)
+    const layout = kernel.allocate(exports.layoutBytes(count) >>> 0)
     const positions = kernel.allocate(count * 8)
     kernel.float32(positions, count * 2).set(points)
     exports.beginGraph(0, 0, count, 0, graph)
@@ -91,8 +91,8 @@ export class TsneLayout {
     kernel.reset()
     const indices = kernel.allocate(count * k * 4)
     const distances = kernel.allocate(count * k * 4)
-    const graph = kernel.allocate(exports.graphBytes(count, k))
-    const layout = kernel.allocate(exports.layoutBytes(count))
+    const graph = kernel.allocate(exports.graphBytes(count, k) >>> 0)
+    const layout = kernel.allocate(exports.layoutBytes(count) >>> 0)
     let source = kernel.allocate(count * 8)
     let target = kernel.allocate(count * 8)
     kernel.int32(indices, count * k).set(neighbors.indices)

@@ -84,9 +84,9 @@ export class UmapLayout {
     kernel.reset()
     const indices = kernel.allocate(count * k * 4)
     const distances = kernel.allocate(count * k * 4)
-    const graph = kernel.allocate(exports.graphBytes(count, k))
-    let source = kernel.allocate(exports.positionBytes(count, dims))
-    let target = kernel.allocate(exports.positionBytes(count, dims))
+    const graph = kernel.allocate(exports.graphBytes(count, k) >>> 0)
+    let source = kernel.allocate(exports.positionBytes(count, dims) >>> 0)
+    let target = kernel.allocate(exports.positionBytes(count, dims) >>> 0)
     kernel.int32(indices, count * k).set(neighbors.indices)
     kernel.float32(distances, count * k).set(neighbors.distances)
 
