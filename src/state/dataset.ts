@@ -107,22 +107,31 @@ export class Dataset {
       )
   }
 
-  /** One head's raw vectors of all sequences: q [n,d], k [m,d], v [m,D]. `vectors` has every key. */
-  gather(head: HeadRef, vectors: ReadonlyMap<string, SequenceVectors>): HeadVectors & { v: Float32Array } {
-    const { heads, kvHeads, headDim, valueDim, scale } = this.model
+  /** One head's raw vectors of all sequences, fresh: q [n,d], k [m,d]. `vectors` has every key. */
+  gather(head: HeadRef, vectors: ReadonlyMap<string, SequenceVectors>): HeadVectors {
+    const { kvHeads, headDim, scale } = this.model
     const q = new Float32Array(this.n * headDim)
     const k = new Float32Array(this.m * headDim)
+    const queryHead = this.headIndex(head)
+    const keyHead = head.layer * kvHeads + this.keyHead(head.head)
+    for (const [index, span] of this.spans.entries()) {
+      const part = requireVectors(vectors, this.keys[index]!)
+      q.set(blockOf(part.q, queryHead, span.queries * headDim), span.queryStart * headDim)
+      k.set(blockOf(part.k, keyHead, span.keys * headDim), span.keyStart * headDim)
+    }
+    return { q, k, n: this.n, m: this.m, dim: headDim, scale: scale[queryHead] ?? 1 / Math.sqrt(headDim) }
+  }
+
+  /** The values of a head's keys, fresh: [m,D]. */
+  gatherValues(head: HeadRef, vectors: ReadonlyMap<string, SequenceVectors>): Float32Array {
+    const { kvHeads, valueDim } = this.model
     const v = new Float32Array(this.m * valueDim)
     const keyHead = head.layer * kvHeads + this.keyHead(head.head)
     for (const [index, span] of this.spans.entries()) {
       const part = requireVectors(vectors, this.keys[index]!)
-      const block = (array: Float32Array, at: number, size: number) => array.subarray(at * size, (at + 1) * size)
-      q.set(block(part.q, this.headIndex(head), span.queries * headDim), span.queryStart * headDim)
-      k.set(block(part.k, keyHead, span.keys * headDim), span.keyStart * headDim)
-      v.set(block(part.v, keyHead, span.keys * valueDim), span.keyStart * valueDim)
+      v.set(blockOf(part.v, keyHead, span.keys * valueDim), span.keyStart * valueDim)
     }
-    const index = head.layer * heads + head.head
-    return { q, k, v, n: this.n, m: this.m, dim: headDim, scale: scale[index] ?? 1 / Math.sqrt(headDim) }
+    return v
   }
 
   /** The 2-norms of all queries and keys; one sequence at a time, so that the page stays responsive. */
@@ -171,6 +180,10 @@ export class Dataset {
     return dataset
   }
 }
+
+/** Rows of one head among all heads of a sequence; a view. */
+export const blockOf = (array: Float32Array, index: number, length: number): Float32Array =>
+  array.subarray(index * length, (index + 1) * length)
 
 function requireVectors(vectors: ReadonlyMap<string, SequenceVectors>, key: string): SequenceVectors {
   const found = vectors.get(key)

@@ -17,7 +17,7 @@ import type {
 import type { ModelSpec, RequestRecord } from '../rpc/contracts'
 import type { AddressValues } from '../storage/address'
 import type { ExplorerView, Notice } from './api'
-import { Dataset, datasetKey, sequenceKey, spansOf, type HeadNorms } from './dataset'
+import { blockOf, Dataset, datasetKey, sequenceKey, spansOf, type HeadNorms } from './dataset'
 import {
   defaultModels,
   type CachePort,
@@ -374,7 +374,8 @@ export class Explorer implements ExplorerView {
     dataset.checkHead(head)
     await this.#loadVectors(dataset, this.#quietly())
     if (dataset !== this.#dataset) return this.vectors(head)
-    return dataset.gather(head, this.#store.inMemory)
+    const vectors = this.#store.inMemory
+    return { ...dataset.gather(head, vectors), v: dataset.gatherValues(head, vectors) }
   }
 
   /** One head's queries and keys in the joint space of the settings; not normalised. */
@@ -884,11 +885,10 @@ const isSameFile = (one: ModelInfo, other: ModelInfo): boolean =>
 
 function attentionOf(dataset: Dataset, head: HeadRef, { q, k, queries, keys }: SequenceVectors): Float32Array {
   const { model } = dataset
-  const block = (array: Float32Array, at: number, length: number) => array.subarray(at * length, (at + 1) * length)
   const index = dataset.headIndex(head)
   return computeAttention({
-    q: block(q, index, queries * model.headDim),
-    k: block(k, head.layer * model.kvHeads + dataset.keyHead(head.head), keys * model.headDim),
+    q: blockOf(q, index, queries * model.headDim),
+    k: blockOf(k, head.layer * model.kvHeads + dataset.keyHead(head.head), keys * model.headDim),
     queries,
     keys,
     dim: model.headDim,

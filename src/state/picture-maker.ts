@@ -67,8 +67,7 @@ export class PictureMaker {
 
   /** How many heads have the picture that was asked for last. */
   get done(): number {
-    const current = this.#current
-    return current ? current.indices.filter((index) => current.picture(index) !== null).length : 0
+    return this.#current?.count ?? 0
   }
 
   /** Computes what is missing and shows it as it comes. @throws AppError all of the pool; CANCELLED */
@@ -170,9 +169,8 @@ export class PictureMaker {
     const head = refOf(index, model.heads)
     const there = set.picture(index)
     const createJob = (): ProjectionJob => {
-      const { q, k, n, m, dim, scale } = dataset.gather(head, vectors)
       return {
-        vectors: { q, k, n, m, dim, scale },
+        vectors: dataset.gather(head, vectors),
         spans: [...dataset.spans],
         causal: model.masks[head.layer]?.causal ?? model.causal,
         window: model.masks[head.layer]?.window ?? null,

@@ -7,6 +7,7 @@ export class PictureSet {
   readonly heads: number
   readonly #pictures: (HeadPicture | null)[]
   readonly #figures: (FigureRow | null)[]
+  #count = 0
 
   constructor(settings: ProjectionSettings, layers: number, heads: number) {
     this.settings = settings
@@ -24,6 +25,7 @@ export class PictureSet {
   }
 
   setPicture(index: number, picture: HeadPicture): void {
+    if (!this.#pictures[index]) this.#count++
     this.#pictures[index] = picture
   }
 
@@ -40,8 +42,9 @@ export class PictureSet {
     return this.#pictures.every((picture, index) => picture !== null && this.#figures[index] !== null)
   }
 
-  get bytes(): number {
-    return this.#pictures.reduce((sum, picture) => sum + (picture?.points.byteLength ?? 0), 0)
+  /** Heads that have a picture. */
+  get count(): number {
+    return this.#count
   }
 
   /** For the cache: the heads that are there. */
@@ -77,7 +80,7 @@ export class PictureSet {
     for (const [at, index] of saved.indices.entries()) {
       const figures = saved.figures[at]
       if (index >= this.#pictures.length || !figures) continue
-      this.#pictures[index] = {
+      this.setPicture(index, {
         ...refOf(index, this.heads),
         points: points.slice(at * size, (at + 1) * size),
         n,
@@ -85,7 +88,7 @@ export class PictureSet {
         dims: this.settings.dims,
         projection: this.settings.projection,
         c: saved.c[at] ?? 1,
-      }
+      })
       this.#figures[index] = figures
     }
   }
