@@ -16,7 +16,7 @@ export let degrees: usize = 0
 /** Index of the other point, and the weight (0 in the padding) */
 export let edgePoints: usize = 0
 export let edgeWeights: usize = 0
-/** [count + 1] and [count·perRow]: which rows point here */
+/** [count + 1] and [count·perRow]: where among all neighbours each point occurs */
 let incomingStarts: usize = 0
 let incoming: usize = 0
 
@@ -123,8 +123,9 @@ export function joinMembers(fuzzy: bool, least: f32): i32 {
     }
     const end = load<i32>(incomingStarts + word(row + 1))
     for (let at = load<i32>(incomingStarts + word(row)); at < end; at++) {
-      const other = load<i32>(incoming + word(at))
-      const weight = join(0, memberOf(other, row), fuzzy)
+      const pair = load<i32>(incoming + word(at))
+      const other = pair / perRow
+      const weight = join(0, load<f32>(members + word(pair)), fuzzy)
       if (weight < limit || placeOf(row, other) >= 0) continue
       store<i32>(edgePoints + word(edge), other)
       store<f32>(edgeWeights + word(edge), weight)
@@ -142,7 +143,7 @@ export function joinMembers(fuzzy: bool, least: f32): i32 {
   return edge
 }
 
-/** Lists for each point, by ascending index, the rows that have it among their neighbours. */
+/** Lists for each point where it occurs among the neighbours of others, by ascending row. */
 function listIncoming(): void {
   memory.fill(incomingStarts, 0, (<usize>(count + 1)) << 2)
   for (let pair = 0; pair < count * perRow; pair++) {
@@ -159,7 +160,37 @@ function listIncoming(): void {
       const cursor = starts + word(load<i32>(indices + word(place)))
       const at = load<i32>(cursor)
       store<i32>(cursor, at + 1)
-      store<i32>(incoming + word(at), row)
+      store<i32>(incoming + word(at), place)
     }
+  }
+}
+
+/** Where the joined graph lies: [count + 1] starts, then per edge the other point and the weight. */
+export function graphStarts(): usize {
+  return starts
+}
+
+export function graphPoints(): usize {
+  return edgePoints
+}
+
+export function graphWeights(): usize {
+  return edgeWeights
+}
+
+/**
+ * Takes another symmetric graph of the same points in place of the joined one: rows padded to multiples of four edges with
+ * edges of weight 0 to the row itself. Sums the rows' weights anew.
+ */
+export function replaceGraph(rowStarts: usize, points: usize, weights: usize): void {
+  starts = rowStarts
+  edgePoints = points
+  edgeWeights = weights
+  for (let row = 0; row < count; row++) {
+    let degree: f32 = 0
+    for (let edge = load<i32>(starts + word(row)); edge < load<i32>(starts + word(row + 1)); edge++) {
+      degree += load<f32>(edgeWeights + word(edge))
+    }
+    store<f32>(degrees + word(row), degree)
   }
 }
