@@ -74,6 +74,14 @@ export interface ProjectionJob {
   special: Uint8Array
   /** [m] the same for the keys of cross-attention; absent: the keys' tokens are the queries'. */
   keySpecial?: Uint8Array
+  /** [n] Vocabulary ids, below 0 where there is none; absent: figures of equal tokens stay empty. */
+  tokenIds?: Int32Array
+  /** One a span: the patches of an image; absent: texts. */
+  grids?: ({ rows: number; columns: number } | null)[]
+  /** softmax(scale · q·k + mask) is known to be the model's attention; false: figures of attention need `weights`. Absent: true. */
+  attentionFromScores?: boolean
+  /** One a span, [queries,keys]: the model's own attention, taken instead of q·k. */
+  weights?: Float32Array[]
   settings: ProjectionSettings
   /** Figures of the joint space and of the picture are computed too. */
   figures: boolean

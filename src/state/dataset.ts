@@ -56,6 +56,8 @@ export class Dataset {
   readonly n: number
   readonly m: number
   readonly special: Uint8Array
+  /** [n] */
+  readonly tokenIds: Int32Array
   /** [L,H,n] and [L,Hk,m]; null until computed. */
   norms: { q: Float32Array; k: Float32Array } | null = null
 
@@ -76,6 +78,7 @@ export class Dataset {
     this.n = spans.reduce((sum, span) => sum + span.queries, 0)
     this.m = spans.reduce((sum, span) => sum + span.keys, 0)
     this.special = Uint8Array.from(sequences.flatMap(({ tokens }) => tokens.map((token) => (token.special ? 1 : 0))))
+    this.tokenIds = Int32Array.from(sequences.flatMap(({ tokens }) => tokens.map(({ id }) => id)))
   }
 
   /** Index of the key/value head that a query head uses. */
