@@ -1,6 +1,6 @@
 import { cacheBudgetBytes, ContentCache } from '../storage/cache'
 import { indexedDbStore } from '../storage/key-value'
-import { SavedWork } from '../storage/saved-work'
+import { SavedWork, type Journal } from '../storage/saved-work'
 import type { Notice } from './api'
 import type { ClockPort, ExplorerDependencies } from './dependencies'
 
@@ -32,6 +32,16 @@ export const browserClock: ClockPort = {
   clearTimer: (timer) => clearTimeout(timer as number),
 }
 
+/** Where browsers block it, reading or writing throws. */
+const journal = (name: string): Journal => {
+  const key = `attention-atlas-${name}`
+  return {
+    read: () => localStorage.getItem(key),
+    write: (text) => localStorage.setItem(key, text),
+    clear: () => localStorage.removeItem(key),
+  }
+}
+
 /** Storage of this browser. `onNotice` hears of what does not work; what was typed is written when the page goes away. */
 export function browserStorage(onNotice: (notice: Notice) => void): Pick<ExplorerDependencies, 'cache' | 'saved'> {
   const cache = new ContentCache(
@@ -49,14 +59,20 @@ export function browserStorage(onNotice: (notice: Notice) => void): Pick<Explore
     clear: (id: number) => window.clearTimeout(id),
   }
   const saved = {
-    inputs: new SavedWork(store, { key: 'inputs', delayMs: saveDelayMs, timer, onBlocked }),
-    settings: new SavedWork(store, { key: 'settings', delayMs: saveDelayMs, timer, onBlocked }),
+    inputs: new SavedWork(store, { key: 'inputs', delayMs: saveDelayMs, timer, onBlocked, journal: journal('inputs') }),
+    settings: new SavedWork(store, {
+      key: 'settings',
+      delayMs: saveDelayMs,
+      timer,
+      onBlocked,
+      journal: journal('settings'),
+    }),
   }
-  const flush = () => {
-    void saved.inputs.flush()
-    void saved.settings.flush()
+  const leave = () => {
+    saved.inputs.leave()
+    saved.settings.leave()
   }
-  window.addEventListener('pagehide', flush)
-  document.addEventListener('visibilitychange', () => document.hidden && flush())
+  window.addEventListener('pagehide', leave)
+  document.addEventListener('visibilitychange', () => document.hidden && leave())
   return { cache, saved }
 }

@@ -1,5 +1,12 @@
 import type { KeyValueStore } from './key-value'
 
+/** A store that is written before the call returns, for the moment in which the page goes (localStorage in the app). */
+export interface Journal {
+  read(): string | null
+  write(text: string): void
+  clear(): void
+}
+
 /**
  * The last inputs and settings, written soon after they change. `T` must survive a structured clone. A store that does
  * not work is reported once; the page goes on without it.
@@ -10,6 +17,7 @@ export class SavedWork<T> {
   readonly #delayMs: number
   readonly #timer: { set(callback: () => void, ms: number): number; clear(id: number): void }
   readonly #onBlocked: () => void
+  readonly #journal: Journal | null
   #pending: (() => T) | null = null
   #timerId: number | null = null
   #writing: Promise<void> = Promise.resolve()
@@ -21,6 +29,7 @@ export class SavedWork<T> {
       delayMs: number
       timer: { set(callback: () => void, ms: number): number; clear(id: number): void }
       onBlocked: () => void
+      journal?: Journal
     },
   ) {
     this.#store = store
@@ -28,15 +37,18 @@ export class SavedWork<T> {
     this.#delayMs = options.delayMs
     this.#timer = options.timer
     this.#onBlocked = options.onBlocked
+    this.#journal = options.journal ?? null
   }
 
   /** What was saved last, or null; the caller checks its shape. */
   async load(): Promise<unknown> {
+    const last = this.#readJournal()
     try {
-      return (await this.#store.get(this.#key)) ?? null
+      const stored: unknown = (await this.#store.get(this.#key)) ?? null
+      return last ? { ...(stored as object | null), ...last } : stored
     } catch {
       this.#onBlocked()
-      return null
+      return last
     }
   }
 
@@ -44,6 +56,22 @@ export class SavedWork<T> {
   schedule(read: () => T): void {
     this.#pending = read
     this.#timerId ??= this.#timer.set(() => void this.flush(), this.#delayMs)
+  }
+
+  /**
+   * For a page that goes away: what is pending goes to the journal within this call, as the store may not finish. Blobs are
+   * left out; `load` takes those from the store.
+   */
+  leave(): void {
+    const read = this.#pending
+    if (read && this.#journal) {
+      try {
+        this.#journal.write(JSON.stringify(read(), (_, value: unknown) => (holdsBlobs(value) ? undefined : value)))
+      } catch {
+        // Full or blocked: the store may still be quick enough.
+      }
+    }
+    void this.flush()
   }
 
   /** Writes what is pending at once; resolves when it is stored. Never rejects. */
@@ -56,9 +84,21 @@ export class SavedWork<T> {
     // The transaction must be asked for now, not a turn later: the page may be about to go.
     const write = this.#store.set(this.#key, read())
     this.#writing = Promise.all([this.#writing, write]).then(
-      () => undefined,
+      () => this.#journal?.clear(),
       () => this.#onBlocked(),
     )
     return this.#writing
   }
+
+  #readJournal(): object | null {
+    try {
+      const value: unknown = JSON.parse(this.#journal?.read() ?? 'null')
+      return typeof value === 'object' ? value : null
+    } catch {
+      return null
+    }
+  }
 }
+
+const holdsBlobs = (value: unknown): boolean =>
+  Array.isArray(value) && value.some((entry: unknown) => typeof entry === 'object' && entry !== null && 'blob' in entry)

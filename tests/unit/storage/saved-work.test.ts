@@ -46,4 +46,24 @@ describe('saved work', () => {
     expect(await saved.load()).toBeNull()
     expect(blocked()).toBe(2)
   })
+
+  it('keeps what was pending when the page went, blobs from before included', async () => {
+    const store = memoryStore()
+    let text: string | null = null
+    const journal = { read: () => text, write: (next: string) => (text = next), clear: () => (text = null) }
+    const timer = { set: () => 1, clear: () => undefined }
+    const options = { key: 'inputs', delayMs: 250, timer, onBlocked: () => undefined, journal }
+    const images = [{ id: 's1', name: 'x', blob: new Blob(['x']) }]
+    await store.set('inputs', { texts: ['old'], images })
+    const hanging = { ...store, set: () => new Promise<void>(() => undefined) }
+    const saved = new SavedWork<unknown>(hanging, options)
+    saved.schedule(() => ({ texts: ['new'], images }))
+    saved.leave()
+    const next = new SavedWork<unknown>(store, options)
+    expect(await next.load()).toEqual({ texts: ['new'], images })
+    next.schedule(() => ({ texts: ['newer'], images }))
+    await next.flush()
+    expect(text).toBeNull()
+    expect(await next.load()).toEqual({ texts: ['newer'], images })
+  })
 })
