@@ -1,5 +1,5 @@
-import type { AtlasView } from './atlas-view.svelte'
-import { neighbourOf } from './head-name'
+import type { AtlasView } from '../ui/atlas-view.svelte'
+import { neighbourOf } from '../ui/head-name'
 
 const directions = { ArrowLeft: 'left', ArrowRight: 'right', ArrowUp: 'up', ArrowDown: 'down' } as const
 

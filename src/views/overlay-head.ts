@@ -2,9 +2,9 @@ import type { HeadRef } from '../core/types'
 import type { TokenTable } from '../encodings/types'
 import type { AtlasSceneApi } from '../scene/api'
 import { chooseLabels, type LabelCandidate } from '../scene/labels'
-import { formatFigure } from './format'
+import { formatFigure } from '../ui/format'
 import type { OverlayTheme } from './overlay-theme'
-import { shorten } from './show-token'
+import { shorten } from '../ui/show-token'
 
 export interface DrawnLink {
   from: number

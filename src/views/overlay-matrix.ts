@@ -1,7 +1,7 @@
 import type { HeadRef } from '../core/types'
 import type { AtlasSceneApi, ScreenRect } from '../scene/api'
-import type { FidelityGrade } from './fidelity'
-import { isSameHead } from './head-name'
+import type { FidelityGrade } from '../ui/fidelity'
+import { isSameHead } from '../ui/head-name'
 import type { OverlayTheme } from './overlay-theme'
 
 export interface MatrixOverlay {

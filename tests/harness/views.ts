@@ -6,9 +6,9 @@ import { mount } from 'svelte'
 import '../../src/app.css'
 import { AtlasScene } from '../../src/scene/atlas-scene'
 import { firstLook } from '../../src/ui/samples/first-look'
-import type { AppActions, SettingsPatch, ThemeChoice } from '../../src/views/actions'
+import type { AppActions, SettingsPatch, ThemeChoice } from '../../src/ui/actions'
 import App from '../../src/views/App.svelte'
-import { parseHead } from '../../src/views/head-name'
+import { parseHead } from '../../src/ui/head-name'
 import { FakeExplorer, FakeSelection } from './fake-explorer.svelte'
 
 const address = new URLSearchParams(location.hash.slice(1))

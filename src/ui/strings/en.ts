@@ -1,6 +1,6 @@
 import type { ProjectionId } from '../../core/types'
 import type { LegendKey } from '../../encodings/types'
-import type { FidelityGrade } from '../../views/fidelity'
+import type { FidelityGrade } from '../fidelity'
 import type { SampleId } from '../samples'
 
 /** Every English word of the interface. Another language is a file of the type `Strings`. */
@@ -174,6 +174,7 @@ export const en = {
     replaced: 'Your text was replaced.',
     restore: 'Bring it back',
     stays: 'Text stays on this device.',
+    samplesMissing: 'These samples could not be fetched. Check the connection and try again.',
     problems: {
       binary: (name: string) => `${name} is not a text file. Drop a .txt file, or paste the text.`,
       encoding: (name: string) => `${name} is not UTF-8 text. Save it as UTF-8, or paste the text.`,
@@ -185,6 +186,30 @@ export const en = {
     'first-look': {
       name: '24 sample sentences',
       hint: 'Repeated words, numbers, punctuation, pronouns, and words with two meanings',
+    },
+    encyclopaedia: {
+      name: 'Encyclopaedia',
+      hint: 'Many subjects, about 5,000 tokens: what a head does in general',
+    },
+    'two-meanings': {
+      name: 'Two meanings',
+      hint: 'Twelve words, each in two senses: in which layer do they part?',
+    },
+    pairs: {
+      name: 'Sentence pairs',
+      hint: 'Two sentences a line, one word apart: does each word find its twin?',
+    },
+    repeated: {
+      name: 'Repeated words',
+      hint: 'Random words, said twice: induction heads look one past the first time',
+    },
+    arithmetic: {
+      name: 'Arithmetic',
+      hint: 'Solved problems: from the answer to the numbers and signs it rests on',
+    },
+    code: {
+      name: 'Code',
+      hint: 'Lines of many languages: brackets that close, names that come back',
     },
   } satisfies Record<SampleId, { name: string; hint: string }>,
   empty: {

@@ -124,6 +124,18 @@ describe('values', () => {
     expect(classOf(token('—'))).toBe('punctuation')
   })
 
+  it('names the sequence itself, though the colours repeat', () => {
+    const many = buildTokenTable(Array.from({ length: 24 }, (_, index) => sequence(`s${index}`, token('x'))))
+    const context = { table: many, norms: null }
+    const encoding = encodingOf('sequence')
+    expect(encoding.value(context, 13)).toEqual({ text: '13' })
+    expect(encoding.indices(context)[13]).toBe(encoding.indices(context)[3])
+    const legend = encoding.legend(context)
+    const labels = legend.kind === 'steps' ? legend.items.map(({ label }) => label) : []
+    expect(labels).toHaveLength(10)
+    expect([labels[3], labels[4]]).toEqual([{ text: '3, 13 …' }, { text: '4, 14' }])
+  })
+
   it('counts characters without the marks of the vocabulary', () => {
     expect(values('length')[3]).toBe('1')
     expect(values('length')[1]).toBe('3')

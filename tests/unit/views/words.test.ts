@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import type { Sequence } from '../../../src/core/types'
-import { formatBytes, formatDuration, formatFigure } from '../../../src/views/format'
-import { formatHead, isSameHead, neighbourOf, parseHead } from '../../../src/views/head-name'
-import { isByteLevel, shorten, showToken } from '../../../src/views/show-token'
-import { readTextBytes, splitLines } from '../../../src/views/text-lines'
+import { formatBytes, formatDuration, formatFigure } from '../../../src/ui/format'
+import { formatHead, isSameHead, neighbourOf, parseHead } from '../../../src/ui/head-name'
+import { isByteLevel, shorten, showToken } from '../../../src/ui/show-token'
+import { readTextBytes, splitLines } from '../../../src/ui/text-lines'
 
 describe('names of heads', () => {
   it.each(['L3H9', 'l3 h9', 'L3 H9', '3.9', '3-9', '3 9', ' 3,9 ', '3/9', '3:9', 'layer 3 head 9'])(

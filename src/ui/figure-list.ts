@@ -1,6 +1,6 @@
-import { fidelityFigureInfos } from '../core/figures'
+import { figureInfo } from '../core/figures'
 import type { FigureRow } from '../core/types'
-import { t } from '../ui/strings'
+import { t } from './strings'
 import { fidelityIds } from './fidelity'
 import { formatCount, formatFigure } from './format'
 
@@ -25,7 +25,7 @@ export function figuresOf(row: FigureRow | null): readonly ShownFigure[] {
     return {
       id,
       name: t.figures[figure],
-      definition: fidelityFigureInfos.find((info) => info.id === id)?.definition ?? '',
+      definition: figureInfo(id)?.definition ?? '',
       text: isCount ? formatCount(value) : formatFigure(value),
       chance: chance === null || chance === undefined ? null : t.figures.chance(formatFigure(chance)),
     }

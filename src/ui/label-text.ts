@@ -1,5 +1,5 @@
 import type { LegendLabel } from '../encodings/types'
-import { t } from '../ui/strings'
+import { t } from './strings'
 
 /** A legend's word in the language in use. */
 export const labelText = (label: LegendLabel): string => ('key' in label ? t.legend[label.key] : label.text)

@@ -3,12 +3,13 @@ import { encodingOf } from '../encodings'
 import { buildTokenTable, pointOf, roleOf, tokenOf } from '../encodings/tokens'
 import type { Role, Shade } from '../encodings/types'
 import type { ExplorerView, SelectionView } from '../state/api'
-import type { SampleSet } from '../ui/samples'
+import type { SampleSet } from './samples'
+import { t } from './strings'
 import type { AppActions, ThemeChoice } from './actions'
 import { AttentionState } from './attention-state.svelte'
 import { formatHead, isSameHead } from './head-name'
 import { isByteLevel, showToken } from './show-token'
-import { splitLines } from './text-lines'
+import { largestTextBytes, readTextBytes, splitLines } from './text-lines'
 
 /** What all views of one page share: derived once, and the panels that are open. */
 export class AtlasView {
@@ -22,6 +23,8 @@ export class AtlasView {
   labels: boolean = $state(true)
   textOpen: boolean = $state(false)
   helpOpen: boolean = $state(false)
+  /** Why the last file or text could not be shown; '' where it could. */
+  textProblem: string = $state('')
   /** The text as it stands in the editor; never replaced while it differs from what is shown. */
   draft: string = $state('')
   /** Unshown text that a sample or a file replaced; null: none. */
@@ -164,14 +167,36 @@ export class AtlasView {
     this.showDraft()
   }
 
+  /** Text of dropped or picked files into the editor, and shown; what is no text is named and changes nothing. */
+  async readFiles(files: Iterable<File> | ArrayLike<File> | null): Promise<void> {
+    const texts: string[] = []
+    let problem = ''
+    this.textOpen = true
+    for (const file of Array.from(files ?? [])) {
+      const bytes = file.size > largestTextBytes ? null : new Uint8Array(await file.arrayBuffer())
+      const answer = bytes ? readTextBytes(bytes) : ({ ok: false, why: 'big' } as const)
+      if (answer.ok) texts.push(answer.text)
+      else problem = t.text.problems[answer.why](file.name)
+    }
+    this.textProblem = problem
+    if (texts.length > 0) this.replaceDraft(texts.join('\n'))
+  }
+
   restoreDraft(): void {
     if (this.replacedDraft === null) return
     this.draft = this.replacedDraft
     this.replacedDraft = null
   }
 
-  showSamples(sample: SampleSet): void {
-    this.replaceDraft(sample.lines.join('\n'))
+  async showSamples(sample: SampleSet): Promise<void> {
+    try {
+      const lines = await sample.load()
+      this.textProblem = ''
+      this.replaceDraft(lines.join('\n'))
+    } catch {
+      this.textOpen = true
+      this.textProblem = t.text.samplesMissing
+    }
   }
 
   setTheme(theme: ThemeChoice): void {

@@ -14,12 +14,13 @@ export function splitLines(text: string): LineCount {
 
 export type ReadText = { ok: true; text: string } | { ok: false; why: 'binary' | 'encoding' | 'empty' | 'big' }
 
-const largestBytes = 20 * 1024 * 1024
+/** Larger files are refused before they are read. */
+export const largestTextBytes = 20 * 1024 * 1024
 
 /** Text of a dropped file: UTF-8, or UTF-16 with its mark. Anything else is named, never guessed at. */
 export function readTextBytes(bytes: Uint8Array): ReadText {
   if (bytes.length === 0) return { ok: false, why: 'empty' }
-  if (bytes.length > largestBytes) return { ok: false, why: 'big' }
+  if (bytes.length > largestTextBytes) return { ok: false, why: 'big' }
   const mark = (bytes[0] ?? 0) * 256 + (bytes[1] ?? 0)
   const encoding = mark === 0xfffe ? 'utf-16le' : mark === 0xfeff ? 'utf-16be' : 'utf-8'
   if (encoding === 'utf-8' && bytes.includes(0)) return { ok: false, why: 'binary' }

@@ -1,5 +1,5 @@
 import type { ExplorerView } from '../state/api'
-import { t } from '../ui/strings'
+import { t } from './strings'
 import { formatBytes, formatCount, formatDuration } from './format'
 
 export interface ProgressWords {
