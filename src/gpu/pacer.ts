@@ -1,0 +1,31 @@
+/** Below and above these a step is made longer or shorter. */
+const shortMs = 12
+const longMs = 40
+
+/**
+ * How much work to hand to the GPU at once: enough to keep it busy, little enough that a cancelled job stops soon and the
+ * screen is drawn in between. The split never changes a result.
+ */
+export class Pacer {
+  readonly #now: () => number
+  #size: number
+  #began = 0
+
+  /** Starts with `size` units of work a step. */
+  constructor(size: number, now: () => number) {
+    this.#size = Math.max(1, size)
+    this.#now = now
+  }
+
+  /** Units of the step that begins now. */
+  begin(): number {
+    this.#began = this.#now()
+    return Math.max(1, Math.round(this.#size))
+  }
+
+  end(): void {
+    const ms = this.#now() - this.#began
+    if (ms < shortMs) this.#size *= 2
+    else if (ms > longMs) this.#size = Math.max(1, this.#size / 2)
+  }
+}
