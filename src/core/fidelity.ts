@@ -1,5 +1,6 @@
 import { visibleKeys } from './attention'
-import { meanOf, normsOfRows } from './linear'
+import { fillDots, meanOf, normsOfRows } from './linear'
+import { NestedMean } from './nested-mean'
 import { correlateRanks, Ranker } from './spearman'
 import type { HeadVectors, JointVectors, Mask, MetricId, Span } from './types'
 
@@ -51,32 +52,6 @@ export const recallKeys = 5
 export const minimumCausalKeys = 5
 /** Differences below this share of a table's largest value are rounding. */
 const roundingShare = 1e-12
-
-/** Mean over rows, then over sequences. */
-class NestedMean {
-  #row = 0
-  #rows = 0
-  #sequence = 0
-  #sequences = 0
-
-  add(value: number): void {
-    this.#row += value
-    this.#rows++
-  }
-
-  closeSequence(): void {
-    if (this.#rows > 0) {
-      this.#sequence += this.#row / this.#rows
-      this.#sequences++
-    }
-    this.#row = 0
-    this.#rows = 0
-  }
-
-  get value(): number | null {
-    return this.#sequences > 0 ? this.#sequence / this.#sequences : null
-  }
-}
 
 /** One row of a table of a sequence: `target[key]` for key in [first,end). */
 type RowFiller = (span: Span, query: number, first: number, end: number, target: Float64Array) => void
@@ -385,25 +360,6 @@ export function longestSpan(spans: readonly Span[]): { queries: number; keys: nu
     keys = Math.max(keys, span.keys)
   }
   return { queries, keys }
-}
-
-function fillDots(
-  q: Float32Array,
-  k: Float32Array,
-  dim: number,
-  query: number,
-  keyStart: number,
-  first: number,
-  end: number,
-  target: Float64Array,
-): void {
-  const from = query * dim
-  const to = from + dim
-  for (let key = first, at = (keyStart + first) * dim; key < end; key++) {
-    let sum = 0
-    for (let column = from; column < to; column++, at++) sum += q[column]! * k[at]!
-    target[key] = sum
-  }
 }
 
 function createJointFiller({ joint, jointMetric }: FidelityInput): RowFiller {

@@ -1,21 +1,9 @@
 import type { Fidelity } from './fidelity'
+import type { FigureInfo } from './figure-info'
+import { patternFigureInfos } from './head-figures/registry'
 import type { FigureRow } from './types'
 
-/** One column of the head figures: exported under its id, explained by its definition. */
-export interface FigureInfo {
-  id: string
-  label: string
-  /** One or two sentences for the tooltip: what is measured, over what. */
-  definition: string
-  /** '' for pure numbers. */
-  unit: string
-  /** Ends of what can occur; null: open. */
-  range: readonly [number | null, number | null]
-  /** Which end is good; null: neither. */
-  better: 'low' | 'high' | null
-  /** What must be there first. */
-  needs: readonly ('vectors' | 'points' | 'causal')[]
-}
+export { figureGroups, type FigureGroup, type FigureInfo } from './figure-info'
 
 const within = 'Per query over the visible keys of its own sequence, mean over queries, then over sequences.'
 const specific =
@@ -29,6 +17,9 @@ export const fidelityFigureInfos: readonly FigureInfo[] = [
     unit: '',
     range: [-1, 1],
     better: 'low',
+    high: 'distance does not rank keys as attention does',
+    group: 'fidelity',
+    role: 'figure',
     needs: ['vectors'],
   },
   {
@@ -39,6 +30,9 @@ export const fidelityFigureInfos: readonly FigureInfo[] = [
     unit: '',
     range: [-1, 1],
     better: 'low',
+    high: 'distance does not rank keys as attention would without the mask',
+    group: 'fidelity',
+    role: 'figure',
     needs: ['vectors', 'causal'],
   },
   {
@@ -48,6 +42,9 @@ export const fidelityFigureInfos: readonly FigureInfo[] = [
     unit: '',
     range: [-1, 1],
     better: 'low',
+    high: 'what a query prefers beyond popular keys is not near it',
+    group: 'fidelity',
+    role: 'figure',
     needs: ['vectors'],
   },
   {
@@ -57,6 +54,9 @@ export const fidelityFigureInfos: readonly FigureInfo[] = [
     unit: '',
     range: [-1, 1],
     better: 'low',
+    high: 'the picture does not rank keys as attention does',
+    group: 'fidelity',
+    role: 'figure',
     needs: ['points'],
   },
   {
@@ -66,6 +66,9 @@ export const fidelityFigureInfos: readonly FigureInfo[] = [
     unit: '',
     range: [-1, 1],
     better: 'low',
+    high: 'what a query prefers beyond popular keys is not drawn near it',
+    group: 'fidelity',
+    role: 'figure',
     needs: ['points'],
   },
   {
@@ -75,6 +78,10 @@ export const fidelityFigureInfos: readonly FigureInfo[] = [
     unit: '',
     range: [0, 1],
     better: 'high',
+    high: 'the nearest keys are the most attended',
+    group: 'fidelity',
+    role: 'figure',
+    baseline: 'recall5_chance',
     needs: ['vectors'],
   },
   {
@@ -84,6 +91,10 @@ export const fidelityFigureInfos: readonly FigureInfo[] = [
     unit: '',
     range: [0, 1],
     better: 'high',
+    high: 'the nearest keys drawn are the most attended',
+    group: 'fidelity',
+    role: 'figure',
+    baseline: 'recall5_chance',
     needs: ['points'],
   },
   {
@@ -93,6 +104,9 @@ export const fidelityFigureInfos: readonly FigureInfo[] = [
     unit: '',
     range: [0, 1],
     better: null,
+    high: 'sequences are short',
+    group: 'fidelity',
+    role: 'baseline',
     needs: ['vectors'],
   },
   {
@@ -102,6 +116,9 @@ export const fidelityFigureInfos: readonly FigureInfo[] = [
     unit: '',
     range: [0, 1],
     better: 'high',
+    high: 'the nearest keys drawn hold the attention',
+    group: 'fidelity',
+    role: 'figure',
     needs: ['points'],
   },
   {
@@ -111,6 +128,9 @@ export const fidelityFigureInfos: readonly FigureInfo[] = [
     unit: 'pairs',
     range: [0, null],
     better: null,
+    high: 'the agreement rests on many pairs',
+    group: 'fidelity',
+    role: 'count',
     needs: ['vectors'],
   },
   {
@@ -120,6 +140,9 @@ export const fidelityFigureInfos: readonly FigureInfo[] = [
     unit: 'queries',
     range: [0, null],
     better: 'low',
+    high: 'many queries tell no keys apart',
+    group: 'fidelity',
+    role: 'count',
     needs: ['vectors'],
   },
   {
@@ -129,6 +152,9 @@ export const fidelityFigureInfos: readonly FigureInfo[] = [
     unit: 'queries',
     range: [0, null],
     better: null,
+    high: 'many queries see few keys',
+    group: 'fidelity',
+    role: 'count',
     needs: ['vectors'],
   },
   {
@@ -138,6 +164,9 @@ export const fidelityFigureInfos: readonly FigureInfo[] = [
     unit: '',
     range: [0.2, 5],
     better: null,
+    high: 'queries are stretched against keys',
+    group: 'fidelity',
+    role: 'figure',
     needs: ['vectors'],
   },
   {
@@ -147,6 +176,9 @@ export const fidelityFigureInfos: readonly FigureInfo[] = [
     unit: '',
     range: [0, 1],
     better: null,
+    high: 'the search for c found no optimum',
+    group: 'fidelity',
+    role: 'flag',
     needs: ['vectors'],
   },
   {
@@ -157,6 +189,9 @@ export const fidelityFigureInfos: readonly FigureInfo[] = [
     unit: '',
     range: [0, 1],
     better: null,
+    high: 'the agreement of the joint space is forced',
+    group: 'fidelity',
+    role: 'flag',
     needs: ['vectors'],
   },
   {
@@ -166,6 +201,9 @@ export const fidelityFigureInfos: readonly FigureInfo[] = [
     unit: '',
     range: [0, null],
     better: null,
+    high: 'queries are long: scores can be sharp',
+    group: 'norms',
+    role: 'figure',
     needs: ['vectors'],
   },
   {
@@ -175,6 +213,9 @@ export const fidelityFigureInfos: readonly FigureInfo[] = [
     unit: '',
     range: [0, null],
     better: null,
+    high: 'keys are long: scores can be sharp',
+    group: 'norms',
+    role: 'figure',
     needs: ['vectors'],
   },
   {
@@ -184,11 +225,31 @@ export const fidelityFigureInfos: readonly FigureInfo[] = [
     unit: '',
     range: [null, null],
     better: null,
+    high: 'queries are longer than keys',
+    group: 'norms',
+    role: 'figure',
     needs: ['vectors'],
   },
 ]
 
-export const figureInfo = (id: string): FigureInfo | null => fidelityFigureInfos.find((info) => info.id === id) ?? null
+/** Every head figure, in the order in which rows and lists have them. */
+export const allFigureInfos: readonly FigureInfo[] = [
+  ...fidelityFigureInfos.filter(({ group }) => group === 'fidelity'),
+  ...patternFigureInfos,
+  ...fidelityFigureInfos.filter(({ group }) => group === 'norms'),
+]
+
+/** Grows when a figure is computed in another way, so that kept ones are computed again. */
+const figuresRevision = 1
+
+/** Figures kept under another key are of another make. */
+export const figuresKey = [figuresRevision, ...allFigureInfos.map(({ id }) => id)].join(' ')
+
+export const figureInfo = (id: string): FigureInfo | null => allFigureInfos.find((info) => info.id === id) ?? null
+
+/** All figures of one head in the order of `allFigureInfos`; null for those that are not given. */
+export const orderFigures = (values: FigureRow): FigureRow =>
+  Object.fromEntries(allFigureInfos.map(({ id }) => [id, values[id] ?? null]))
 
 /** A head's fidelity under the ids of the registry. */
 export function fidelityFigures(

@@ -54,3 +54,23 @@ export function meanOf(values: ArrayLike<number>): number | null {
   for (let index = 0; index < values.length; index++) sum += values[index]!
   return sum / values.length
 }
+
+/** Dot products of row `query` of `q` with rows `keyStart + key` of `k`, both of width `dim`: `target[key]` for key in [first,end). */
+export function fillDots(
+  q: Float32Array,
+  k: Float32Array,
+  dim: number,
+  query: number,
+  keyStart: number,
+  first: number,
+  end: number,
+  target: Float64Array,
+): void {
+  const from = query * dim
+  const to = from + dim
+  for (let key = first, at = (keyStart + first) * dim; key < end; key++) {
+    let sum = 0
+    for (let column = from; column < to; column++, at++) sum += q[column]! * k[at]!
+    target[key] = sum
+  }
+}

@@ -1,6 +1,7 @@
 import { AppError } from '../core/errors'
 import { FidelityMeter, longestSpan } from '../core/fidelity'
-import { fidelityFigures } from '../core/figures'
+import { fidelityFigures, orderFigures } from '../core/figures'
+import { emptyHeadFigures, HeadFigureMeter } from '../core/head-figures/meter'
 import type { JointVectors } from '../core/types'
 import type { ProjectionAnswer, ProjectionJob, ProjectionService } from '../rpc/contracts'
 import { jointInfo, loadJointMethod } from './joint/registry'
@@ -36,7 +37,7 @@ export class ProjectionEngine implements ProjectionService {
       const joint = await jointMethod.apply(job.vectors, context)
       const points = job.points ?? (await projection!.project(joint, context))
       slices.check()
-      const figures = job.figures ? await measure(context, joint, points) : null
+      const figures = job.figures ? await measure(job, context, joint, points) : null
       return { points, c: joint.c, shift: joint.shift, figures }
     } finally {
       this.#running.delete(slices)
@@ -56,39 +57,66 @@ function createContext(job: ProjectionJob, slices: Slices): HeadContext {
 }
 
 async function measure(
+  job: ProjectionJob,
   context: HeadContext,
   joint: JointVectors,
   points: Float32Array,
 ): Promise<Record<string, number | null>> {
   const { vectors, spans, causal, window, special, keySpecial, settings } = context
   const { byConstruction } = jointInfo(settings.joint)
+  const mask = { causal, window }
+  const longest = longestSpan(spans)
   const meter = new FidelityMeter(
     {
       vectors,
       joint,
       jointMetric: byConstruction ? 'euclidean' : 'cosine',
-      mask: { causal, window },
+      mask,
       querySpecial: special,
       keySpecial,
       points,
       dims: settings.dims,
     },
-    longestSpan(spans),
+    longest,
   )
+  const sameTokens = job.keySpecial === undefined && vectors.n === vectors.m
+  const { tokenIds = null, grids, weights, attentionFromScores = true } = job
+  // Where the model adds a bias to the scores, q and k alone do not give its attention.
+  const pattern =
+    attentionFromScores || weights
+      ? new HeadFigureMeter({ vectors, mask, sameTokens, querySpecial: special, keySpecial, tokenIds }, longest.keys)
+      : null
   for (const [index, span] of spans.entries()) {
     meter.add(span)
+    pattern?.add(span, grids?.[index] ?? null, weights?.[index] ?? null)
     await context.pause(index + 1, spans.length)
   }
-  return fidelityFigures(meter.result(), { c: joint.c, cAtBound: joint.cAtBound ?? false, byConstruction })
+  const fidelity = fidelityFigures(meter.result(), { c: joint.c, cAtBound: joint.cAtBound ?? false, byConstruction })
+  return orderFigures({ ...fidelity, ...(pattern ? pattern.result() : emptyHeadFigures()) })
 }
 
-function checkJob({ vectors, spans, special, keySpecial, settings, points }: ProjectionJob): void {
+function checkJob({
+  vectors,
+  spans,
+  special,
+  keySpecial,
+  settings,
+  points,
+  tokenIds,
+  grids,
+  weights,
+}: ProjectionJob): void {
   const { q, k, n, m, dim } = vectors
   const fits =
     q.length === n * dim &&
     k.length === m * dim &&
     special.length === n &&
     (keySpecial === undefined || keySpecial.length === m) &&
+    (tokenIds === undefined || tokenIds.length === n) &&
+    (grids === undefined || grids.length === spans.length) &&
+    (weights === undefined ||
+      (weights.length === spans.length &&
+        spans.every(({ queries, keys }, index) => weights[index]!.length === queries * keys))) &&
     (points === null || points.length === (n + m) * settings.dims) &&
     spans.every((span) => span.queryStart + span.queries <= n && span.keyStart + span.keys <= m)
   if (fits) return

@@ -1,4 +1,5 @@
 import { AppError } from '../core/errors'
+import { figuresKey } from '../core/figures'
 import type { FigureRow, HeadPicture, HeadRef, ProjectionSettings, SequenceVectors } from '../core/types'
 import type { ProjectionAnswer, ProjectionJob } from '../rpc/contracts'
 import { hashParts } from '../storage/hash'
@@ -212,7 +213,7 @@ export class PictureMaker {
   }
 
   #cacheKey(dataset: Dataset, set: PictureSet): string {
-    return `picture:${hashParts(dataset.key, dataset.model.sha256, dataset.model.backend, settingsKey(set.settings))}`
+    return `picture:${hashParts(dataset.key, dataset.model.sha256, dataset.model.backend, settingsKey(set.settings), figuresKey)}`
   }
 
   async #restore(dataset: Dataset, set: PictureSet): Promise<void> {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { fidelityFigureInfos } from '../../src/core/figures'
+import { allFigureInfos } from '../../src/core/figures'
 import type { HeadVectors, ProjectionId } from '../../src/core/types'
 import { ProjectionEngine } from '../../src/projections/project'
 import { loadProjection, projectionInfo, projectionInfos } from '../../src/projections/registry'
@@ -107,7 +107,7 @@ describe.each(cases)('%s in %i dimensions', (projection, dims) => {
 describe('figures', () => {
   test('come under the ids of the registry, for coordinates made before too', async () => {
     const whole = await engine.project({ ...makeJob(makeHead(40)), figures: true })
-    expect(Object.keys(whole.figures!)).toEqual(fidelityFigureInfos.map(({ id }) => id))
+    expect(Object.keys(whole.figures!)).toEqual(allFigureInfos.map(({ id }) => id))
     const later = await engine.project({ ...makeJob(makeHead(40)), figures: true, points: whole.points })
     expect(later.points).toBe(whole.points)
     expect(later.figures).toEqual(whole.figures)
