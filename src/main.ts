@@ -14,7 +14,7 @@ import { poolPort } from './state/pool-port'
 import { Preferences } from './state/preferences.svelte'
 import { Selection } from './state/selection.svelte'
 import { AddressBar } from './storage/address'
-import { sampleSets } from './ui/samples'
+import { findSampleSet } from './ui/samples'
 import type { AppActions } from './views/actions'
 import App from './views/App.svelte'
 
@@ -36,7 +36,7 @@ const explorer: Explorer = new Explorer({
   ...browserStorage((notice) => explorer.notify(notice)),
   clock: browserClock,
   projections: projectionInfos.map(({ id, openedHeadOnly }) => ({ id, allHeads: !openedHeadOnly })),
-  samples: (id) => sampleSets.find((set) => set.id === id)?.lines ?? null,
+  samples: { has: (id) => findSampleSet(id) !== null, load: async (id) => (await findSampleSet(id)?.load()) ?? [] },
   builtinHost: new URL('models/', document.baseURI).href,
   defaultHost: 'https://huggingface.co/',
   limits: { bytes: memoryLimitBytes((navigator as { deviceMemory?: number }).deviceMemory) },

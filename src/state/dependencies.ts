@@ -49,6 +49,13 @@ export interface ProjectionOffer {
   allHeads: boolean
 }
 
+/** Sample sets by name, fetched when they are asked for. */
+export interface SamplesPort {
+  has(id: string): boolean
+  /** Lines of a set that is there. Rejects where they can't be fetched. */
+  load(id: string): Promise<readonly string[]>
+}
+
 export interface ExplorerDependencies {
   model: ModelPort
   pool: PoolPort
@@ -57,8 +64,7 @@ export interface ExplorerDependencies {
   saved: { inputs: SavedPort; settings: SavedPort }
   clock: ClockPort
   projections: readonly ProjectionOffer[]
-  /** Lines of a sample set; null: there is none of that name. */
-  samples: (id: string) => readonly string[] | null
+  samples: SamplesPort
   /** Absolute address of the folder of built-in models. */
   builtinHost: string
   /** Where Hub ids are loaded from unless the address says otherwise. */

@@ -117,6 +117,8 @@ export class Explorer implements ExplorerView {
   /** What was set before the saved work came back: it stays. */
   readonly #touched = { texts: false, images: false, model: false, settings: [] as string[] }
   #deferred: (() => void)[] = []
+  /** The sample set that takes the place of the texts once its lines are here. */
+  #samplesToCome: string | null = null
 
   #pass: Pass | null = null
   #abort = new AbortController()
@@ -246,6 +248,7 @@ export class Explorer implements ExplorerView {
 
   setTexts(lines: readonly string[]): void {
     this.#deferred = []
+    this.#samplesToCome = null
     this.#touched.texts = true
     this.#inputs.setTexts(lines)
     this.#inputsChanged('text')
@@ -254,7 +257,7 @@ export class Explorer implements ExplorerView {
   }
 
   addTexts(lines: readonly string[]): void {
-    this.#whenRestored(() => {
+    this.#whenSettled(() => {
       this.#inputs.addTexts(lines)
       this.#inputsChanged('text')
     })
@@ -268,7 +271,7 @@ export class Explorer implements ExplorerView {
   }
 
   addImages(blobs: readonly Blob[]): void {
-    this.#whenRestored(() => {
+    this.#whenSettled(() => {
       this.#inputs.addImages(blobs)
       this.#inputsChanged('image')
     })
@@ -276,7 +279,7 @@ export class Explorer implements ExplorerView {
 
   /** @throws AppError BAD_ARGUMENT where there is no such sequence */
   removeSequence(index: number): void {
-    this.#whenRestored(() => {
+    this.#whenSettled(() => {
       const kind = this.#kind
       this.#inputs.remove(kind, index)
       this.#inputsChanged(kind)
@@ -300,23 +303,25 @@ export class Explorer implements ExplorerView {
       wrong.push(`The address asks for the projection ${known.projection}, which is not available yet; it was ignored.`)
       delete known.projection
     }
-    if (known.samples !== undefined && known.text === undefined) {
-      const lines = this.#deps.samples(known.samples)
-      if (lines) known.text = [...lines]
-      else wrong.push(`The address asks for the sample set ${known.samples}, which does not exist; it was ignored.`)
-    }
+    const samples = known.text === undefined ? known.samples : undefined
+    const hasSamples = samples !== undefined && this.#deps.samples.has(samples)
+    if (samples !== undefined && !hasSamples)
+      wrong.push(`The address asks for the sample set ${samples}, which does not exist; it was ignored.`)
     this.#notices = this.#notices.filter(({ code }) => code !== 'BAD_LINK')
     if (wrong.length > 0) this.notify({ code: 'BAD_LINK', message: wrong.join(' ') })
     const before = this.#texts.join('\n')
-    if (known.text) {
+    if (known.text || hasSamples) {
       this.#deferred = []
+      this.#samplesToCome = hasSamples ? samples : null
+    }
+    if (known.text) {
       this.#touched.texts = true
       this.#inputs.setTexts(known.text)
       this.#publishInputs('text')
     }
     const newModel = this.#choose(known, false)
     const newSettings = this.#takeSettings(known)
-    if (newModel || newSettings || this.#texts.join('\n') !== before) this.#begin()
+    if (newModel || newSettings || hasSamples || this.#texts.join('\n') !== before) this.#begin()
     if (known.text) this.#emit('inputs')
     this.#emit('settings')
   }
@@ -499,10 +504,35 @@ export class Explorer implements ExplorerView {
     this.#deps.saved.inputs.schedule(() => this.#inputs.save())
   }
 
-  /** Now, or when the saved work is back. */
-  #whenRestored(action: () => void): void {
-    if (this.#isRestored) action()
-    else this.#deferred.push(action)
+  /** What the texts are is known: nothing is on its way that would take their place. */
+  get #isSettled(): boolean {
+    return this.#isRestored && this.#samplesToCome === null
+  }
+
+  /** Now, or when the saved work and the samples are there. */
+  #whenSettled(action: () => void): void {
+    // Samples that could not be fetched are given up for what is asked now.
+    if (this.#status === 'failed') this.#samplesToCome = null
+    if (!this.#isSettled) {
+      this.#deferred.push(action)
+      return
+    }
+    this.#runDeferred()
+    action()
+  }
+
+  #runDeferred(): void {
+    if (!this.#isSettled) return
+    const deferred = this.#deferred
+    this.#deferred = []
+    for (const action of deferred) {
+      try {
+        action()
+      } catch (problem) {
+        const { code, message } = toAppError(problem, 'BAD_ARGUMENT')
+        this.notify({ code, message })
+      }
+    }
   }
 
   /** What the model takes; without a model what there is. */
@@ -542,18 +572,9 @@ export class Explorer implements ExplorerView {
     this.#inputs.restore(inputs, this.#touched)
     if (typeof settings === 'object' && settings !== null) this.#restoreSettings(settings as Record<string, unknown>)
     this.#isRestored = true
-    const deferred = this.#deferred
-    this.#deferred = []
     this.#publishInputs(this.#kind)
     this.#saveSettings()
-    for (const action of deferred) {
-      try {
-        action()
-      } catch (problem) {
-        const { code, message } = toAppError(problem, 'BAD_ARGUMENT')
-        this.notify({ code, message })
-      }
-    }
+    this.#runDeferred()
     this.#emit('inputs')
     this.#emit('settings')
   }
@@ -596,7 +617,7 @@ export class Explorer implements ExplorerView {
 
   #plannedStatus(openModel: boolean): Status {
     const spec = specOf(this.#choice, this.#deps)
-    if (!this.#isRestored || openModel) return 'loading'
+    if (!this.#isSettled || openModel) return 'loading'
     if (!spec || (this.#isKindKnown && this.#inputs.count(this.#kind) === 0)) return 'empty'
     return this.#opener.isOpen(spec) || this.#dataset?.key === this.#datasetKey() ? 'running' : 'loading'
   }
@@ -613,6 +634,11 @@ export class Explorer implements ExplorerView {
   async #execute(pass: Pass, openModel: boolean): Promise<void> {
     if (!this.#isRestored) {
       await this.#restoring
+      pass.check()
+      this.#setStatus(this.#plannedStatus(openModel))
+    }
+    if (this.#samplesToCome !== null) {
+      await this.#bringSamples(pass, this.#samplesToCome)
       pass.check()
       this.#setStatus(this.#plannedStatus(openModel))
     }
@@ -634,6 +660,20 @@ export class Explorer implements ExplorerView {
     pass.check()
     this.#setProgress(null)
     this.#setStatus('ready')
+  }
+
+  /** @throws AppError NETWORK; the texts stay as they were, and a retry tries again */
+  async #bringSamples(pass: Pass, id: string): Promise<void> {
+    const lines = await this.#deps.samples.load(id).catch(() => {
+      const advice = 'Check the connection and try again, or write or open other text.'
+      throw new AppError('NETWORK', `The sample set ${id} could not be fetched. ${advice}`)
+    })
+    pass.check()
+    this.#samplesToCome = null
+    this.#inputs.setTexts(lines)
+    this.#publishInputs('text')
+    this.#emit('inputs')
+    this.#runDeferred()
   }
 
   #beEmpty(): void {
@@ -831,7 +871,7 @@ export class Explorer implements ExplorerView {
   /** The dataset of the inputs and the model of now; waits while it is being made. */
   #currentDataset(): Promise<Dataset> {
     return this.#waitFor(() => {
-      if (this.#isRestored && this.#dataset && this.#dataset.key === this.#datasetKey()) return this.#dataset
+      if (this.#isSettled && this.#dataset && this.#dataset.key === this.#datasetKey()) return this.#dataset
       if (this.#status === 'failed') throw this.#error ?? superseded()
       if (this.#status !== 'empty') return null
       throw new AppError(

@@ -513,7 +513,7 @@ describe('the address', () => {
   it('brings samples, and says what it can not do', async () => {
     const { explorer } = await started({}, { samples: 'first' })
     await explorer.ready()
-    expect(explorer.texts).toEqual(['a sample', 'another sample'])
+    expect(explorer.texts).toEqual(['a sample of first', 'another sample'])
     explorer.applyAddress({ samples: 'none', projection: 'tsne', seed: 3 })
     await explorer.ready()
     expect(explorer.notices.map(({ code }) => code)).toEqual(['BAD_LINK'])
@@ -521,6 +521,87 @@ describe('the address', () => {
     expect([explorer.settings.projection, explorer.settings.seed]).toEqual(['pca', 3])
     explorer.applyAddress({ seed: 4 })
     expect(explorer.notices).toEqual([])
+  })
+})
+
+describe('samples of the address', () => {
+  const first = ['a sample of first', 'another sample']
+
+  it('are waited for: the status says so at once, and ready is theirs', async () => {
+    const { explorer, samples } = await started()
+    explorer.setTexts(lines)
+    await explorer.ready()
+    samples.gate.close()
+    explorer.applyAddress({ samples: 'first' })
+    expect([explorer.status, explorer.texts]).toEqual(['loading', lines])
+    const ready = explorer.ready()
+    const vectors = explorer.vectors({ layer: 0, head: 0 })
+    await settle()
+    expect(explorer.status).toBe('loading')
+    samples.gate.open()
+    await ready
+    expect([explorer.status, explorer.texts, explorer.sequences.length]).toEqual(['ready', first, 2])
+    expect((await vectors).n).toBe(explorer.sequences.reduce((sum, { tokens }) => sum + tokens.length, 0))
+  })
+
+  it('give way to text that is set meanwhile, and are added to where text is added', async () => {
+    const { explorer, samples } = await started()
+    samples.gate.close()
+    explorer.applyAddress({ samples: 'first' })
+    explorer.setTexts(lines)
+    await explorer.ready()
+    samples.gate.open()
+    await settle()
+    expect([explorer.status, explorer.texts]).toEqual(['ready', lines])
+    samples.gate.close()
+    explorer.applyAddress({ samples: 'first' })
+    explorer.applyAddress({ seed: 5 })
+    explorer.addTexts(['one more'])
+    samples.gate.open()
+    await explorer.ready()
+    expect([explorer.texts, explorer.settings.seed]).toEqual([[...first, 'one more'], 5])
+  })
+
+  it('of the last call win', async () => {
+    const { explorer, samples } = await started()
+    samples.gate.close()
+    explorer.applyAddress({ samples: 'second' })
+    explorer.applyAddress({ samples: 'first' })
+    samples.gate.open()
+    await explorer.ready()
+    expect(explorer.texts).toEqual(first)
+  })
+
+  it('that can not be fetched take nothing away, and come with a retry', async () => {
+    const stores = emptyStores()
+    const before = await started({ stores })
+    before.explorer.setTexts(lines)
+    await before.explorer.ready()
+    const { explorer, samples } = createWorld({ stores })
+    samples.isOffline = true
+    explorer.start({ samples: 'first' })
+    await explorer.ready()
+    expect([explorer.status, explorer.error?.code, explorer.texts]).toEqual(['failed', 'NETWORK', lines])
+    explorer.retry()
+    await explorer.ready()
+    expect(explorer.status).toBe('failed')
+    samples.isOffline = false
+    explorer.retry()
+    expect(explorer.status).toBe('loading')
+    await explorer.ready()
+    expect([explorer.status, explorer.texts]).toEqual(['ready', first])
+  })
+
+  it('that can not be fetched do not hold up what is asked next', async () => {
+    const { explorer, samples } = await started()
+    explorer.setTexts(lines)
+    await explorer.ready()
+    samples.isOffline = true
+    explorer.applyAddress({ samples: 'first' })
+    await explorer.ready()
+    explorer.addTexts(['one more'])
+    await explorer.ready()
+    expect([explorer.status, explorer.texts]).toEqual(['ready', [...lines, 'one more']])
   })
 })
 

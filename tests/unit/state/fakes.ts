@@ -2,7 +2,7 @@ import { AppError } from '../../../src/core/errors'
 import type { ModelInfo, ModelInput, SequenceVectors } from '../../../src/core/types'
 import type { ModelSpec, PreparedInput, ProjectionJob } from '../../../src/rpc/contracts'
 import { Explorer } from '../../../src/state/explorer.svelte'
-import type { ClockPort, ExplorerDependencies, ModelPort, PoolPort } from '../../../src/state/dependencies'
+import type { ClockPort, ExplorerDependencies, ModelPort, PoolPort, SamplesPort } from '../../../src/state/dependencies'
 import { ContentCache } from '../../../src/storage/cache'
 import { memoryStore, type KeyValueStore } from '../../../src/storage/key-value'
 import { SavedWork } from '../../../src/storage/saved-work'
@@ -160,6 +160,20 @@ export class FakePool implements PoolPort {
   }
 }
 
+export class FakeSamples implements SamplesPort {
+  readonly gate = new Gate()
+  isOffline = false
+
+  has(id: string) {
+    return id === 'first' || id === 'second'
+  }
+  async load(id: string) {
+    await this.gate.promise
+    if (this.isOffline) throw new TypeError('Failed to fetch')
+    return [`a sample of ${id}`, 'another sample']
+  }
+}
+
 export class FakeClock implements ClockPort {
   time = 1000
   #timers = new Map<number, { action: () => void; at: number }>()
@@ -201,6 +215,7 @@ export interface World {
   model: FakeModel
   pool: FakePool
   clock: FakeClock
+  samples: FakeSamples
   stores: Stores
 }
 
@@ -218,6 +233,7 @@ export function createWorld(
     set: (action: () => void, ms: number) => clock.setTimer(action, ms),
     clear: (id: number) => clock.clearTimer(id),
   }
+  const samples = new FakeSamples()
   const dependencies: ExplorerDependencies = {
     model,
     pool,
@@ -237,12 +253,12 @@ export function createWorld(
       { id: 'umap', allHeads: true },
       { id: 'umap-js', allHeads: false },
     ],
-    samples: (id) => (id === 'first' ? ['a sample', 'another sample'] : null),
+    samples,
     builtinHost: 'http://app/models/',
     defaultHost: 'https://hub',
     limits: { bytes: options.limitBytes ?? 1e9 },
   }
-  return { explorer: new Explorer(dependencies), model, pool, clock, stores }
+  return { explorer: new Explorer(dependencies), model, pool, clock, samples, stores }
 }
 
 /** Lets everything that can happen happen. */
