@@ -25,6 +25,16 @@ export interface FigureInfo {
   baseline?: string
   /** Figure id of the number of rows behind it. */
   rows?: string
-  /** What must be there first. `attention`: q·k alone gives the weights, or the model's own weights are at hand. */
-  needs: readonly ('vectors' | 'points' | 'causal' | 'attention' | 'tokenIds')[]
+  /** What must be there first; figures without it are null. */
+  needs: readonly FigureNeed[]
 }
+
+/** Why a figure is empty, for tooltips: what each need means. */
+export const figureNeeds = {
+  vectors: 'queries and keys',
+  points: 'a picture',
+  causal: 'a causal mask',
+  attention: 'attention that follows from q·k alone, or else the weights from the model itself',
+  tokenIds: 'texts (patches of images have no id)',
+} as const
+export type FigureNeed = keyof typeof figureNeeds

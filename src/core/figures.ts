@@ -3,7 +3,7 @@ import type { FigureInfo } from './figure-info'
 import { patternFigureInfos } from './head-figures/registry'
 import type { FigureRow } from './types'
 
-export { figureGroups, type FigureGroup, type FigureInfo } from './figure-info'
+export { figureGroups, figureNeeds, type FigureGroup, type FigureInfo, type FigureNeed } from './figure-info'
 
 const within = 'Per query over the visible keys of its own sequence, mean over queries, then over sequences.'
 const specific =
@@ -74,7 +74,7 @@ export const fidelityFigureInfos: readonly FigureInfo[] = [
   {
     id: 'recall5_joint',
     label: 'Neighbour recall, joint space',
-    definition: `Share of a query's 5 most attended keys that are among its 5 nearest keys in the joint space. ${within} Rows with 5 or fewer visible keys are left out.`,
+    definition: `Share of a query’s 5 most attended keys that are among its 5 nearest keys in the joint space. ${within} Rows with 5 or fewer visible keys are left out.`,
     unit: '',
     range: [0, 1],
     better: 'high',
@@ -87,7 +87,7 @@ export const fidelityFigureInfos: readonly FigureInfo[] = [
   {
     id: 'recall5',
     label: 'Neighbour recall, picture',
-    definition: `Share of a query's 5 most attended keys that are among its 5 nearest keys as drawn. ${within} Rows with 5 or fewer visible keys are left out. Compare it with chance.`,
+    definition: `Share of a query’s 5 most attended keys that are among its 5 nearest keys as drawn. ${within} Rows with 5 or fewer visible keys are left out. Compare it with chance.`,
     unit: '',
     range: [0, 1],
     better: 'high',
@@ -112,7 +112,7 @@ export const fidelityFigureInfos: readonly FigureInfo[] = [
   {
     id: 'mass5',
     label: 'Attention on the nearest',
-    definition: `Attention on a query's 5 nearest keys as drawn, over the attention on its 5 most attended keys. ${within} Weights from q, k and the scale alone.`,
+    definition: `Attention on a query’s 5 nearest keys as drawn, over the attention on its 5 most attended keys. ${within} Weights from q, k and the scale alone.`,
     unit: '',
     range: [0, 1],
     better: 'high',

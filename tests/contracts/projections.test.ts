@@ -114,6 +114,41 @@ describe('figures', () => {
     expect((await engine.project(makeJob(makeHead(40)))).figures).toBeNull()
   })
 
+  test('of attention stay empty where the model adds to the scores, unless its weights are given', async () => {
+    const known = {
+      ...makeJob(makeHead(20)),
+      figures: true,
+      tokenIds: Int32Array.from({ length: 20 }, (_, at) => at % 4),
+    }
+    const patternIds = allFigureInfos.filter(({ group }) => group === 'pattern').map(({ id }) => id)
+    const biased = await engine.project({ ...known, attentionFromScores: false })
+    for (const id of patternIds) expect(biased.figures![id], id).toBeNull()
+    expect(biased.figures!['fidelity_joint']).not.toBeNull()
+
+    const onFirst = known.spans.map(({ queries, keys }) =>
+      Float32Array.from({ length: queries * keys }, (_, at) => Number(at % keys === 0)),
+    )
+    const { figures } = await engine.project({ ...known, attentionFromScores: false, weights: onFirst })
+    expect(figures).toMatchObject({ first_token: 1, entropy: 0, previous: 1 / 9, duplicate_token_rows: 12 })
+    const { figures: scored } = await engine.project(known)
+    for (const id of patternIds) expect(scored![id], id).not.toBeNull()
+  })
+
+  test('of images are measured on the grid', async () => {
+    const job = { ...makeJob(makeHead(20)), figures: true }
+    job.special[0] = job.special[10] = 1
+    const text = await engine.project(job)
+    const image = await engine.project({
+      ...job,
+      grids: [
+        { rows: 3, columns: 3 },
+        { rows: 3, columns: 3 },
+      ],
+    })
+    expect(image.figures!['attention_distance_uniform']).toBeLessThan(text.figures!['attention_distance_uniform']!)
+    expect(image.figures!['duplicate_token']).toBeNull()
+  })
+
   test('the lift is marked', async () => {
     const { figures, c } = await engine.project({ ...makeJob(makeHead(40), { joint: 'lift' }), figures: true })
     expect(figures!['by_construction']).toBe(1)
@@ -132,6 +167,9 @@ test('arrays that do not fit their sizes are refused', async () => {
   const job = () => makeJob(makeHead(10))
   const broken = [
     { ...job(), special: new Uint8Array(9) },
+    { ...job(), tokenIds: new Int32Array(9) },
+    { ...job(), grids: [] },
+    { ...job(), weights: [new Float32Array(99)] },
     { ...job(), points: new Float32Array(39) },
     { ...job(), vectors: { ...makeHead(10), n: 11 } },
     { ...job(), spans: [{ queryStart: 5, queries: 6, keyStart: 0, keys: 10 }] },

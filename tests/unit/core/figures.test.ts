@@ -1,6 +1,17 @@
+import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { computeFidelity } from '../../../src/core/fidelity'
-import { fidelityFigureInfos, fidelityFigures, figureInfo, gradePicture } from '../../../src/core/figures'
+import {
+  allFigureInfos,
+  fidelityFigureInfos,
+  fidelityFigures,
+  figureGroups,
+  figureInfo,
+  figureNeeds,
+  gradePicture,
+  orderFigures,
+  type FigureInfo,
+} from '../../../src/core/figures'
 import { translateKeys } from '../../../src/core/joint'
 import { goldenHead, readGoldenHead } from '../golden-head'
 
@@ -29,15 +40,42 @@ test('each figure has one entry, and each entry a figure', () => {
 })
 
 test('definitions are sentences, ids are unique', () => {
-  expect(new Set(fidelityFigureInfos.map(({ id }) => id)).size).toBe(fidelityFigureInfos.length)
-  for (const { id, label, definition } of fidelityFigureInfos) {
+  expect(new Set(allFigureInfos.map(({ id }) => id)).size).toBe(allFigureInfos.length)
+  for (const { id, label, definition, high } of allFigureInfos) {
+    expect(high).not.toMatch(/[.]$|^$/)
     expect(id).toMatch(/^[a-z][a-z0-9_]*$/)
     expect(label.length).toBeLessThan(60)
     expect(definition).toMatch(/[.)]$/)
   }
   expect(figureInfo('recall5')?.better).toBe('high')
+  expect(figureInfo('induction')?.baseline).toBe('induction_uniform')
   expect(figureInfo('nothing')).toBeNull()
 })
+
+test('figures come group by group, and what stands beside a figure is one too', () => {
+  const groups = allFigureInfos.map(({ group }) => figureGroups.indexOf(group))
+  expect(groups).toEqual([...groups].sort((a, b) => a - b))
+  expect(new Set(groups).size).toBe(figureGroups.length)
+  for (const { baseline, rows } of allFigureInfos) {
+    if (baseline !== undefined) expect(figureInfo(baseline)?.role).toBe('baseline')
+    if (rows !== undefined) expect(figureInfo(rows)?.role).toBe('count')
+  }
+  const row = orderFigures({ induction: 0.5, c: 1 })
+  expect(Object.keys(row)).toEqual(allFigureInfos.map(({ id }) => id))
+  expect(row).toMatchObject({ induction: 0.5, c: 1, entropy: null })
+})
+
+test('docs/figures.md lists every figure as the registry has it', () => {
+  const text = readFileSync(new URL('../../../docs/figures.md', import.meta.url), 'utf8')
+  const documented = text.split('\n').filter((line) => line.startsWith('| `'))
+  expect(documented).toEqual(allFigureInfos.map(documentFigure))
+  for (const [need, meaning] of Object.entries(figureNeeds)) expect(text).toContain(`- ${need}: ${meaning}`)
+})
+
+function documentFigure({ id, label, unit, imageUnit, definition, high, needs }: FigureInfo): string {
+  const units = imageUnit === undefined ? unit : `${unit}, images: ${imageUnit}`
+  return `| \`${id}\` | ${label} | ${units} | ${definition} | ${high} | ${needs.join(', ')} |`.replace(/ {2,}/g, ' ')
+}
 
 test('the grade looks at the picture only', () => {
   const grade = (specific: number | null, recall: number | null, chance: number | null, joint = -1) =>
