@@ -33,24 +33,44 @@ export class SceneSync {
     return this.drawn.has(layer * this.layout.heads + head)
   }
 
-  /** Draws every picture that is new; answers whether the grid was laid out anew (colours must follow). */
-  drawPictures(explorer: ExplorerView, table: TokenTable, animate: boolean): boolean {
+  /** Whether the grid that is drawn has this head: it is the one before until the first new head is there. */
+  has({ layer, head }: HeadRef): boolean {
+    return layer < this.layout.layers && head < this.layout.heads
+  }
+
+  /** Layers and heads of the grid that is drawn. */
+  get grid(): { layers: number; heads: number } {
+    return this.layout
+  }
+
+  /**
+   * Draws pictures that are new until `goOn` says stop. `anew`: the grid was laid out anew (colours must follow); `more`: some
+   * still wait.
+   */
+  drawSome(
+    explorer: ExplorerView,
+    table: TokenTable,
+    animate: boolean,
+    goOn: () => boolean,
+  ): { anew: boolean; more: boolean } {
     const { model } = explorer
-    if (!model || table.n === 0) return false
+    if (!model || table.n === 0) return { anew: false, more: false }
     let anew = false
     for (let layer = 0; layer < model.layers; layer += 1) {
       for (let head = 0; head < model.heads; head += 1) {
         const picture = explorer.picture({ layer, head })
         if (!picture || picture.n !== table.n || picture.m !== table.m) continue
-        if (this.layOut(model.layers, model.heads, picture.n, picture.m, table)) anew = true
         const index = layer * model.heads + head
+        const isLaidOut = !this.layOut(model.layers, model.heads, picture.n, picture.m, table)
+        if (!isLaidOut) anew = true
         const before = this.drawn.get(index)
         if (before === picture.points) continue
+        if (!goOn()) return { anew, more: true }
         this.scene.setHead({ layer, head }, picture.points, picture.dims, animate && before !== undefined)
         this.drawn.set(index, picture.points)
       }
     }
-    return anew
+    return { anew, more: false }
   }
 
   private sequences: unknown = null
