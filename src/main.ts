@@ -73,8 +73,13 @@ const actions: AppActions = {
   set: (patch) => applySettings(parts, patch),
   requests: () => window.atlas.requests(),
   projections: projectionInfos.map(({ id }) => id),
+  undo: () => selection.undo(),
+  redo: () => selection.redo(),
   get theme() {
     return preferences.theme
+  },
+  get base() {
+    return preferences.base
   },
 }
 
