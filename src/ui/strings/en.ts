@@ -174,6 +174,7 @@ export const en = {
     replaced: 'Your text was replaced.',
     restore: 'Bring it back',
     stays: 'Text stays on this device.',
+    sample: (count: string, hint: string) => `${count} lines. ${hint}.`,
     samplesMissing: 'These samples could not be fetched. Check the connection and try again.',
     problems: {
       binary: (name: string) => `${name} is not a text file. Drop a .txt file, or paste the text.`,
@@ -193,11 +194,11 @@ export const en = {
     },
     'two-meanings': {
       name: 'Two meanings',
-      hint: 'Twelve words, each in two senses: in which layer do they part?',
+      hint: 'Twelve words, each in two senses: the layer where they part',
     },
     pairs: {
       name: 'Sentence pairs',
-      hint: 'Two sentences a line, one word apart: does each word find its twin?',
+      hint: 'Two sentences a line, one word apart: whether each word finds its twin',
     },
     repeated: {
       name: 'Repeated words',
