@@ -60,7 +60,7 @@ describe('every sample set', () => {
 
 describe('encyclopaedia', () => {
   it('has at least 185 sentences and about 5,000 tokens', async () => {
-    // With the two special tokens of each line: 194 lines, 5,088 tokens, 11 to 53 a line.
+    // With the two special tokens of each line: 194 lines, 5,088 tokens, 11 to 54 a line.
     const lengths = (await load('encyclopaedia')).map(lengthOf)
     const total = lengths.reduce((sum, length) => sum + length, 0)
     expect(lengths.length).toBeGreaterThanOrEqual(185)
