@@ -6,13 +6,28 @@ export interface Link {
   weight: number
 }
 
-/** The `count` strongest links of one token: a query's row, or a key's column. Strongest first; ties by position. */
+/** Which of a head's links are drawn. */
+export interface LinkSettings {
+  /** The strongest so many of each query (of a pinned key: of its column). */
+  count: number
+  /** Weaker ones are left out. */
+  threshold: number
+  /** Links of the pinned token, or of every query of its sequence. */
+  scope: 'token' | 'sequence'
+}
+
+export const defaultLinks: LinkSettings = { count: 2, threshold: 0, scope: 'token' }
+
+const byStrength = (a: Link, b: Link): number => b.weight - a.weight || a.query - b.query || a.key - b.key
+
+/** The `count` strongest links of one token: a query's row, or a key's column. Strongest first; ties by position. Masked pairs are no links. */
 export function strongestLinks(
   weights: Float32Array,
   size: number,
   token: number,
   role: Role,
   count: number,
+  threshold = 0,
 ): readonly Link[] {
   const links = Array.from({ length: size }, (_, other): Link => {
     const query = role === 'query' ? token : other
@@ -20,9 +35,20 @@ export function strongestLinks(
     return { query, key, weight: weights[query * size + key] ?? 0 }
   })
   return links
-    .filter(({ weight }) => weight > 0)
-    .sort((a, b) => b.weight - a.weight || a.query - b.query || a.key - b.key)
+    .filter(({ weight }) => weight > 0 && weight >= threshold)
+    .sort(byStrength)
     .slice(0, count)
+}
+
+/** The strongest links of every query, weakest first so that strong ones are drawn over them. */
+export function sequenceLinks(
+  weights: Float32Array,
+  size: number,
+  { count, threshold }: Pick<LinkSettings, 'count' | 'threshold'>,
+): readonly Link[] {
+  return Array.from({ length: size }, (_, query) => strongestLinks(weights, size, query, 'query', count, threshold))
+    .flat()
+    .sort((a, b) => byStrength(b, a))
 }
 
 /** Largest weight of the matrix, or of one row: what the opacity of lines and cells is divided by. */
