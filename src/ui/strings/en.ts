@@ -2,6 +2,7 @@ import type { ProjectionId } from '../../core/types'
 import type { LegendKey } from '../../encodings/types'
 import type { FidelityGrade } from '../fidelity'
 import type { SampleId } from '../samples'
+import { single } from './en-single'
 
 /** Every English word of the interface. Another language is a file of the type `Strings`. */
 export const en = {
@@ -130,6 +131,7 @@ export const en = {
     waiting: 'The first heads are on the screen as soon as they are there.',
     once: 'Once; it is kept for the next visit.',
   },
+  single,
   sequence: {
     name: 'Sequence',
     close: 'Close',
