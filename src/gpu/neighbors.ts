@@ -35,7 +35,8 @@ export class GpuNeighborSearch {
   readonly #layout: GPUBindGroupLayout
   readonly #scan: GPUComputePipeline
   readonly #finish: GPUComputePipeline
-  readonly #now: () => number
+  /** In products; kept from search to search. */
+  readonly #pacer: Pacer
 
   private constructor(
     gpu: GpuDevice,
@@ -48,7 +49,7 @@ export class GpuNeighborSearch {
     this.#layout = layout
     this.#scan = scan
     this.#finish = finish
-    this.#now = now
+    this.#pacer = new Pacer(firstStepProducts, now)
   }
 
   /** Throws NOT_AVAILABLE when the driver refuses the kernel. */
@@ -104,10 +105,10 @@ export class GpuNeighborSearch {
         const result = keep(gpu.storage(size * stride * 8))
         return [settings, result, gpu.group(this.#layout, [settings, values, halves, lists, lengths, result])] as const
       })
-      const pacer = new Pacer(firstStepProducts / (count * prepared.quads * 4 * groupRows), this.#now)
+      const groupProducts = count * prepared.quads * 4 * groupRows
       const groups = stride / groupRows
       for (let from = 0; from < groups;) {
-        const to = Math.min(groups, from + pacer.begin())
+        const to = Math.min(groups, from + Math.max(1, Math.floor(this.#pacer.begin() / groupProducts)))
         await gpu.checked(() => {
           const numbers = [count, stride, prepared.quads, size, capacity, segments, segmentRows]
           const metricId = metric === 'cosine' ? 0 : 1
@@ -123,7 +124,7 @@ export class GpuNeighborSearch {
           gpu.device.queue.submit([encoder.finish()])
         })
         await gpu.finish()
-        pacer.end()
+        this.#pacer.end((to - from) * groupProducts)
         from = to
         await pause(from, groups)
       }

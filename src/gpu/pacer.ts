@@ -17,15 +17,16 @@ export class Pacer {
     this.#now = now
   }
 
-  /** Units of the step that begins now. */
+  /** Units of work that the step that begins now may hold. */
   begin(): number {
     this.#began = this.#now()
     return Math.max(1, Math.round(this.#size))
   }
 
-  end(): void {
+  /** `units` of work were done since `begin`. Less than asked for says nothing about longer steps. */
+  end(units: number): void {
     const ms = this.#now() - this.#began
-    if (ms < shortMs) this.#size *= 2
+    if (ms < shortMs && units >= this.#size) this.#size *= 2
     else if (ms > longMs) this.#size = Math.max(1, this.#size / 2)
   }
 }

@@ -1,5 +1,6 @@
 import type { GpuDevice } from './device'
 import { Pacer } from './pacer'
+import { stepBytes, writeSteps } from './steps'
 import code from './umap.wgsl?raw'
 
 /** The symmetric graph of neighbours, as the CPU made it. */
@@ -28,8 +29,6 @@ export interface GpuLayoutSettings {
 type Pause = (done: number, total: number) => Promise<void>
 
 const pointsPerGroup = 8
-/** Where a step's parameters may lie in a uniform buffer: the default limit. */
-const stepBytes = 256
 
 /** The layout of UMAP on the GPU. */
 export class GpuUmapLayout {
@@ -88,8 +87,12 @@ export class GpuUmapLayout {
         const floats = new Float32Array([0, Math.log2(settings.a), settings.b, 0])
         new Uint32Array(floats.buffer)[0] = count
         gpu.device.queue.writeBuffer(params, 0, floats)
-        const steps = keep(gpu.buffer(epochs * stepBytes, GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_DST))
-        gpu.device.queue.writeBuffer(steps, 0, stepParameters(settings))
+        const steps = keep(
+          writeSteps(gpu, epochs, (epoch, floats, integers) => {
+            integers[0] = settings.streamOf(epoch)
+            floats[1] = settings.rateOf(epoch)
+          }),
+        )
         const arrays = [graph.starts, graph.edgePoints, graph.edgeWeights, graph.degrees]
         const shared = arrays.map((values) => keep(gpu.upload(values)))
         const step = { buffer: steps, size: 16 }
@@ -100,13 +103,13 @@ export class GpuUmapLayout {
       })
       const pipeline = dims === 2 ? this.#plane : this.#space
       const pacer = new Pacer(1, this.#now)
-      for (let epoch = 0; epoch < epochs;) {
-        const to = Math.min(epochs, epoch + pacer.begin())
+      for (let from = 0; from < epochs;) {
+        const to = Math.min(epochs, from + pacer.begin())
         await gpu.checked(() => {
           const encoder = gpu.device.createCommandEncoder()
           const pass = encoder.beginComputePass()
           pass.setPipeline(pipeline)
-          for (; epoch < to; epoch++) {
+          for (let epoch = from; epoch < to; epoch++) {
             pass.setBindGroup(0, source.group, [epoch * stepBytes])
             pass.dispatchWorkgroups(Math.ceil(count / pointsPerGroup))
             ;[source, target] = [target, source]
@@ -115,8 +118,9 @@ export class GpuUmapLayout {
           gpu.device.queue.submit([encoder.finish()])
         })
         await gpu.finish()
-        pacer.end()
-        await pause(epoch, epochs)
+        pacer.end(to - from)
+        from = to
+        await pause(to, epochs)
       }
       const positions = new Float32Array(await gpu.read(source.positions, count * width * 4))
       return start.map((_, at) => positions[Math.floor(at / dims) * width + (at % dims)]!)
@@ -124,14 +128,4 @@ export class GpuUmapLayout {
       gpu.free(buffers)
     }
   }
-}
-
-function stepParameters({ epochs, rateOf, streamOf }: GpuLayoutSettings): Uint32Array<ArrayBuffer> {
-  const words = new Uint32Array((epochs * stepBytes) / 4)
-  const floats = new Float32Array(words.buffer)
-  for (let epoch = 0; epoch < epochs; epoch++) {
-    words[(epoch * stepBytes) / 4] = streamOf(epoch)
-    floats[(epoch * stepBytes) / 4 + 1] = rateOf(epoch)
-  }
-  return words
 }

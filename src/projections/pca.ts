@@ -1,4 +1,5 @@
 import type { JointVectors, MetricId, Span } from '../core/types'
+import type { GpuKernels } from '../gpu/kernels'
 import { loadKernel, type Kernel } from './kernel'
 import { orientAxes } from './orientation'
 import type { Projection } from './types'
@@ -21,36 +22,43 @@ interface CovarianceExports {
   findTopVectors(matrix: number, dim: number, count: number, values: number, vectors: number, workspace: number): void
 }
 
+const address = new URL('../kernels/build/covariance.wasm', import.meta.url)
+
 let loading: Promise<Kernel<CovarianceExports>> | null = null
 
 /** The kernel is used between two awaits only, so one instance serves all callers. */
 function loadCovariance(): Promise<Kernel<CovarianceExports>> {
-  loading ??= loadKernel<CovarianceExports>(new URL('../kernels/build/covariance.wasm', import.meta.url)).catch(
-    (error: unknown) => {
-      loading = null
-      throw error
-    },
-  )
+  loading ??= loadKernel<CovarianceExports>(address).catch((error: unknown) => {
+    loading = null
+    throw error
+  })
   return loading
 }
 
 /** Eigenvalues below this share of the largest are rounding: their axes are left empty. */
 const emptyAxis = 1e-12
 
+/** Products of the scatter below which WASM is done before the GPU could answer. */
+const gpuProducts = 5e8
+
+const worthTheWay = ({ n, m, dim }: JointVectors): boolean => (n + m) * dim * dim >= gpuProducts
+
 /** Rows of the scratch block of the kernel's `addScatter`. */
 const blockRows = 64
 
 /**
  * Principal axes of queries and keys together: [n+m,dims], queries first. `cosine` takes the rows' directions (rows of length
- * 1, zeros stay), `euclidean` the rows as they are. Only + − × ÷ √ in a fixed order: the same bits in every engine.
+ * 1, zeros stay), `euclidean` the rows as they are. Only + − × ÷ √ in a fixed order: the same bits in every engine, but for large
+ * heads with `gpu`.
  */
 export async function computePca(
   joint: JointVectors,
   metric: MetricId,
   dims: 2 | 3,
   spans: readonly Span[],
+  gpu: GpuKernels | null = null,
 ): Promise<Float32Array> {
-  const kernel = await loadCovariance()
+  const kernel = gpu && worthTheWay(joint) ? await loadKernel<CovarianceExports>(address) : await loadCovariance()
   const { n, m } = joint
   const count = n + m
   const dim = Math.ceil(joint.dim / 4) * 4
@@ -70,8 +78,14 @@ export async function computePca(
   const meanView = kernel.float64(means, dim).fill(0)
   kernel.exports.addRows(rows, 0, count, dim, means)
   for (let column = 0; column < dim; column++) meanView[column]! /= Math.max(1, count)
-  kernel.float64(scatter, dim * dim).fill(0)
-  kernel.exports.addScatter(rows, 0, count, dim, means, centred, scatter)
+  if (gpu && worthTheWay(joint)) {
+    const covariance = await gpu.covariance()
+    const sums = await covariance.findScatter(kernel.float32(rows, count * dim), count, dim, meanView)
+    kernel.float64(scatter, dim * dim).set(sums)
+  } else {
+    kernel.float64(scatter, dim * dim).fill(0)
+    kernel.exports.addScatter(rows, 0, count, dim, means, centred, scatter)
+  }
   kernel.exports.findTopVectors(scatter, dim, dims, values, directions, workspace)
   const variances = kernel.float64(values, dims)
   for (let axis = 0; axis < dims; axis++) {
@@ -103,5 +117,6 @@ function copyRows(joint: JointVectors, dim: number, target: Float32Array): void 
 
 export const projection: Projection = {
   id: 'pca',
-  project: (joint, { settings, spans }) => computePca(joint, settings.metric, settings.dims, spans),
+  usesGpu: worthTheWay,
+  project: (joint, { settings, spans, gpu = null }) => computePca(joint, settings.metric, settings.dims, spans, gpu),
 }

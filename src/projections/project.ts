@@ -4,23 +4,26 @@ import { fidelityFigures, orderFigures } from '../core/figures'
 import { emptyHeadFigures, HeadFigureMeter } from '../core/head-figures/meter'
 import type { JointVectors } from '../core/types'
 import type { ProjectionAnswer, ProjectionJob, ProjectionService } from '../rpc/contracts'
+import { BackendChooser } from './backend'
 import { jointInfo, loadJointMethod } from './joint/registry'
 import { loadProjection } from './registry'
 import { Slices, systemSliceClock, type SliceClock } from './slices'
-import type { HeadContext } from './types'
+import type { HeadContext, Projection } from './types'
 
 /** Does the jobs of one projection worker: joint method, then projection, then figures, in slices that let `cancel` in. */
 export class ProjectionEngine implements ProjectionService {
   readonly #clock: SliceClock
+  readonly #backends: BackendChooser
   readonly #running = new Set<Slices>()
 
-  constructor(clock: SliceClock = systemSliceClock) {
+  constructor(clock: SliceClock = systemSliceClock, backends = new BackendChooser()) {
     this.#clock = clock
+    this.#backends = backends
   }
 
   /**
    * Throws BAD_ARGUMENT (arrays that don't fit their sizes), VERIFY_FAILED (numbers that are not finite), NOT_AVAILABLE
-   * (a method that is not built), CANCELLED, OUT_OF_MEMORY.
+   * (a method that is not built, a GPU that is asked for and not there), CANCELLED, OUT_OF_MEMORY.
    */
   async project(
     job: ProjectionJob,
@@ -35,13 +38,28 @@ export class ProjectionEngine implements ProjectionService {
       const projection = job.points ? null : await loadProjection(job.settings.projection)
       slices.check()
       const joint = await jointMethod.apply(job.vectors, context)
-      const points = job.points ?? (await projection!.project(joint, context))
+      const { points, ...made } = projection
+        ? await this.#draw(job, projection, joint, context)
+        : { points: job.points! }
       slices.check()
       const figures = job.figures ? await measure(job, context, joint, points) : null
-      return { points, c: joint.c, shift: joint.shift, figures }
+      return { points, c: joint.c, shift: joint.shift, figures, ...made }
     } finally {
       this.#running.delete(slices)
     }
+  }
+
+  async #draw(
+    { backend: wish = 'wasm' }: ProjectionJob,
+    projection: Projection,
+    joint: JointVectors,
+    context: HeadContext,
+  ): Promise<Pick<ProjectionAnswer, 'points' | 'backend' | 'backendReason'>> {
+    if (!projection.usesGpu?.(joint)) return { points: await projection.project(joint, context), backend: 'wasm' }
+    const { result, choice } = await this.#backends.run(wish, joint.n + joint.m, (gpu) =>
+      projection.project(joint, { ...context, gpu }),
+    )
+    return { points: result, backend: choice.backend, backendReason: choice.reason }
   }
 
   async cancel(): Promise<void> {

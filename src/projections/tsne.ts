@@ -1,6 +1,10 @@
 import { AppError } from '../core/errors'
 import { hashUniform } from '../core/random'
 import type { JointVectors } from '../core/types'
+import type { GpuKernels } from '../gpu/kernels'
+import { mostTsnePoints } from '../gpu/tsne'
+import { findNeighbors } from './backend'
+import { takeGraph } from './gpu-graph'
 import { type Kernel, loadKernel } from './kernel'
 import { type Neighbors, NeighborSearch, type Pause } from './neighbors'
 import { computePca } from './pca'
@@ -12,6 +16,9 @@ interface TsneExports {
   beginGraph(indices: number, distances: number, count: number, k: number, workspace: number): void
   weighAffinities(from: number, to: number, perplexity: number): void
   joinAffinities(): number
+  graphStarts(): number
+  graphPoints(): number
+  graphWeights(): number
   layoutBytes(count: number): number
   beginLayout(count: number, workspace: number): void
   findField(positions: number): void
@@ -74,7 +81,7 @@ export class TsneLayout {
 
   /**
    * Positions [count,2] of points that start at `start` [count,2]. `slice` rows are moved between two pauses; it can't change
-   * the result.
+   * the result. With `gpu` the layout is done there, up to `mostTsnePoints` points.
    */
   async run(
     neighbors: Neighbors,
@@ -83,6 +90,7 @@ export class TsneLayout {
     epochs: number,
     pause: Pause,
     slice = rowsPerSlice,
+    gpu: GpuKernels | null = null,
   ): Promise<Float32Array> {
     const { count, k } = neighbors
     if (k === 0) return start.slice()
@@ -105,15 +113,21 @@ export class TsneLayout {
       await pause(0, 1)
     }
     exports.joinAffinities()
-    exports.beginLayout(count, layout)
 
     const early = Math.round(epochs * earlyShare)
     const rate = Math.max(count / exaggeration, leastRate)
+    const stepOf = (epoch: number): [exaggeration: number, momentum: number] =>
+      epoch < early ? [exaggeration, earlyMomentum] : [1, lateMomentum]
+    if (gpu && count <= mostTsnePoints) {
+      const graph = takeGraph(kernel, count)
+      return (await gpu.tsne()).run(graph, start, { epochs, rate, stepOf }, pause)
+    }
+    exports.beginLayout(count, layout)
     for (let epoch = 0; epoch < epochs; epoch++) {
       exports.findField(source)
       for (let from = 0; from < count; from += slice) {
         const to = Math.min(count, from + slice)
-        const [factor, momentum] = epoch < early ? [exaggeration, earlyMomentum] : [1, lateMomentum]
+        const [factor, momentum] = stepOf(epoch)
         exports.movePoints(from, to, source, target, factor, momentum, rate)
         await pause(epoch + to / count, epochs)
       }
@@ -149,7 +163,7 @@ const idle: Engine[] = []
 
 /** t-SNE of queries and keys together, turned onto their principal axes: [n+m,2]. Throws NOT_AVAILABLE for three dimensions. */
 export async function computeTsne(joint: JointVectors, context: HeadContext): Promise<Float32Array> {
-  const { settings, headIndex, spans } = context
+  const { settings, headIndex, spans, gpu = null } = context
   const { metric, seed, perplexity } = settings
   const { n, m, dim } = joint
   const count = n + m
@@ -162,15 +176,13 @@ export async function computeTsne(joint: JointVectors, context: HeadContext): Pr
     rows.set(joint.q.subarray(0, n * dim))
     rows.set(joint.k.subarray(0, m * dim), n * dim)
     const k = Math.ceil(3 * perplexity)
-    const neighbors = await engine.search.find(rows, count, dim, k, metric, (done, total) =>
-      context.pause(0.3 * done, total),
-    )
-    const pca = await computePca(joint, metric, 2, spans)
+    const findPause: Pause = (done, total) => context.pause(0.3 * done, total)
+    const neighbors = await findNeighbors(gpu, engine.search, rows, count, dim, k, metric, findPause)
+    const pca = await computePca(joint, metric, 2, spans, gpu)
     const start = startFrom(pca, seed, headIndex)
     const epochs = Math.max(1, Math.floor(settings.epochs ?? defaultEpochs))
-    const points = await engine.layout.run(neighbors, start, perplexity, epochs, (done, total) =>
-      context.pause(0.3 + (0.7 * done) / total, 1),
-    )
+    const layoutPause: Pause = (done, total) => context.pause(0.3 + (0.7 * done) / total, 1)
+    const points = await engine.layout.run(neighbors, start, perplexity, epochs, layoutPause, rowsPerSlice, gpu)
     alignTo(points, pca, 2)
     return points
   } finally {
@@ -178,4 +190,4 @@ export async function computeTsne(joint: JointVectors, context: HeadContext): Pr
   }
 }
 
-export const projection: Projection = { id: 'tsne', project: computeTsne }
+export const projection: Projection = { id: 'tsne', usesGpu: () => true, project: computeTsne }

@@ -1,4 +1,5 @@
 import type { HeadVectors, JointId, JointVectors, ProjectionId, ProjectionSettings, Span } from '../core/types'
+import type { GpuKernels } from '../gpu/kernels'
 
 /** What a joint method or a projection may know beside the vectors, and how it behaves as a good citizen of its worker. */
 export interface HeadContext {
@@ -14,6 +15,8 @@ export interface HeadContext {
   settings: ProjectionSettings
   /** layer · H + head: the stream of seeded randomness (core/random.ts). */
   headIndex: number
+  /** The GPU that computes this head; null or absent: WASM does. */
+  gpu?: GpuKernels | null
   /**
    * Call it between slices of some milliseconds, always with `await`: reports progress, now and then lets messages in,
    * and throws CANCELLED when the job was cancelled.
@@ -38,6 +41,8 @@ export interface JointInfo {
 /** One way to draw a joint space. Deterministic in (joint, settings, headIndex). */
 export interface Projection {
   readonly id: ProjectionId
+  /** It has work for a GPU with this head. Absent: never. */
+  usesGpu?(joint: JointVectors): boolean
   /** [n+m,dims]: queries, then keys; all finite, whatever the (finite) input. */
   project(joint: JointVectors, context: HeadContext): Promise<Float32Array>
 }

@@ -1,5 +1,8 @@
 import { hashIntegers, hashUniform } from '../core/random'
 import type { JointVectors, MetricId } from '../core/types'
+import type { GpuKernels } from '../gpu/kernels'
+import { findNeighbors } from './backend'
+import { takeGraph } from './gpu-graph'
 import { type Kernel, loadKernel } from './kernel'
 import { type Neighbors, NeighborSearch, type Pause } from './neighbors'
 import { computePca } from './pca'
@@ -14,6 +17,9 @@ interface UmapExports {
   beginGraph(indices: number, distances: number, count: number, k: number, workspace: number): void
   weighNeighbors(from: number, to: number, meanOfAll: number): void
   joinGraph(epochs: number): number
+  graphStarts(): number
+  graphPoints(): number
+  graphWeights(): number
   positionBytes(count: number, dims: number): number
   wrapPositions(positions: number, dims: number): void
   layoutPlane: LayoutSlice
@@ -66,7 +72,7 @@ export class UmapLayout {
 
   /**
    * Positions [count,dims] of points that start at `start` [count,dims] and are pulled together along their neighbours.
-   * `slice` rows are laid out between two pauses; it can't change the result.
+   * `slice` rows are laid out between two pauses; it can't change the result. With `gpu` the layout is done there.
    */
   async run(
     neighbors: Neighbors,
@@ -74,6 +80,7 @@ export class UmapLayout {
     settings: UmapSettings,
     pause: Pause,
     slice = rowsPerSlice,
+    gpu: GpuKernels | null = null,
   ): Promise<Float32Array> {
     const { dims } = settings
     const { count, k } = neighbors
@@ -95,13 +102,20 @@ export class UmapLayout {
     exports.weighNeighbors(0, count, meanOfAll(neighbors))
     exports.joinGraph(epochs)
 
+    const rateOf = (epoch: number) => firstStep * (1 - epoch / epochs)
+    const streamOf = (epoch: number) => hashIntegers(settings.seed, settings.headIndex, epoch)
+    if (gpu) {
+      const [a, b] = [exports.fittedA(), exports.fittedB()]
+      const layout = await gpu.umap()
+      return layout.run(takeGraph(kernel, count), start, { dims, a, b, epochs, rateOf, streamOf }, pause)
+    }
     const stride = dims === 2 ? 2 : 4
     fillPositions(kernel.float32(source, count * stride), start, dims, stride)
     exports.wrapPositions(source, dims)
     const layout = dims === 2 ? exports.layoutPlane : exports.layoutSpace
     for (let epoch = 0; epoch < epochs; epoch++) {
-      const rate = firstStep * (1 - epoch / epochs)
-      const stream = hashIntegers(settings.seed, settings.headIndex, epoch)
+      const rate = rateOf(epoch)
+      const stream = streamOf(epoch)
       for (let from = 0; from < count; from += slice) {
         const to = Math.min(count, from + slice)
         layout(from, to, source, target, rate, stream)
@@ -173,7 +187,7 @@ const idle: Engine[] = []
 
 /** UMAP of queries and keys together, turned onto their principal axes: [n+m,dims]. */
 export async function computeUmap(joint: JointVectors, context: HeadContext): Promise<Float32Array> {
-  const { settings, headIndex, spans } = context
+  const { settings, headIndex, spans, gpu = null } = context
   const { dims, metric, seed } = settings
   const { n, m, dim } = joint
   const count = n + m
@@ -182,14 +196,14 @@ export async function computeUmap(joint: JointVectors, context: HeadContext): Pr
     const rows = new Float32Array(count * dim)
     rows.set(joint.q.subarray(0, n * dim))
     rows.set(joint.k.subarray(0, m * dim), n * dim)
-    const neighbors = await engine.search.find(rows, count, dim, settings.neighbors - 1, metric, (done, total) =>
-      context.pause(0.35 * done, total),
-    )
-    const pca = await computePca(joint, metric, dims, spans)
+    const findPause: Pause = (done, total) => context.pause(0.35 * done, total)
+    const k = settings.neighbors - 1
+    const neighbors = await findNeighbors(gpu, engine.search, rows, count, dim, k, metric, findPause)
+    const pca = await computePca(joint, metric, dims, spans, gpu)
     const start = startFrom(pca, dims, seed, headIndex)
-    const points = await engine.layout.run(neighbors, start, { ...settings, headIndex }, (done, total) =>
-      context.pause(0.35 + (0.65 * done) / total, 1),
-    )
+    const layoutPause: Pause = (done, total) => context.pause(0.35 + (0.65 * done) / total, 1)
+    const umapSettings = { ...settings, headIndex }
+    const points = await engine.layout.run(neighbors, start, umapSettings, layoutPause, rowsPerSlice, gpu)
     alignTo(points, pca, dims)
     return points
   } finally {
@@ -197,4 +211,4 @@ export async function computeUmap(joint: JointVectors, context: HeadContext): Pr
   }
 }
 
-export const projection: Projection = { id: 'umap', project: computeUmap }
+export const projection: Projection = { id: 'umap', usesGpu: () => true, project: computeUmap }

@@ -2,6 +2,7 @@ import type {
   Backend,
   Dtype,
   HeadVectors,
+  InputKind,
   ModelInfo,
   ModelInput,
   Progress,
@@ -63,6 +64,89 @@ export interface ModelService {
   close(): Promise<void>
 }
 
+/** What a look at a weight file shows before its download; null: could not be seen. */
+export interface Preflight {
+  kind: InputKind | null
+  layers: number | null
+  heads: number | null
+  kvHeads: number | null
+  headDim: number | null
+  /** Computes in half precision. */
+  half: boolean
+  quantised: boolean
+  /** Where it would run. */
+  backend: Backend
+  /** Why it can't be opened; null: nothing speaks against it. */
+  problem: { code: string; message: string } | null
+}
+
+/** One weight file of a model. */
+export interface WeightFileChoice {
+  path: string
+  /** Name without dtype and ending: the `file` of a spec. */
+  stem: string
+  dtype: Dtype
+  /** With the data files beside it; null: not known before the download. */
+  bytes: number | null
+}
+
+/** Why a file or a backend was chosen; the words are the interface's. */
+export type ChoiceReason =
+  'asked' | 'builtin' | 'only' | 'gpu-plain' | 'gpu-large' | 'gpu-other' | 'wasm-integer' | 'wasm-plain' | 'wasm-other'
+
+export type BackendReason = 'asked' | 'gpu' | 'no-gpu' | 'software-gpu' | 'integer' | 'no-half'
+
+export interface Inspection {
+  id: string
+  /** null: the host does not list files. */
+  files: WeightFileChoice[] | null
+  chosen: WeightFileChoice
+  reason: ChoiceReason
+  backendReason: BackendReason
+  preflight: Preflight | null
+  /** The chosen file lies in this browser already. */
+  isStored: boolean
+}
+
+/** A model that comes with the app. */
+export interface BuiltinModel {
+  id: string
+  kind: InputKind
+  title: string
+  licence: string
+  origin: string
+  dtype: Dtype
+  bytes: number
+}
+
+/** Files of one model that this browser keeps. */
+export interface StoredModel {
+  /** `builtin:NAME` or `owner/name`; the address of a folder where it is neither. */
+  id: string
+  bytes: number
+  /** Bytes of downloads that were cut and can go on. */
+  partialBytes: number
+  addresses: string[]
+}
+
+export interface StorageUse {
+  /** Bytes that this site uses, and may use; null: the browser does not say. */
+  used: number | null
+  quota: number | null
+  /** The browser has promised not to clear it by itself. */
+  persisted: boolean
+}
+
+/** What can be known and done about models without opening one. */
+export interface LibraryService {
+  builtins(host: string, onRequest: (record: RequestRecord) => void): Promise<BuiltinModel[]>
+  /** Files, sizes, what the best (or asked) file holds, and why. A later call ends an earlier one with CANCELLED. */
+  inspect(spec: ModelSpec, onRequest: (record: RequestRecord) => void): Promise<Inspection>
+  stored(hosts: { builtinHost: string }): Promise<StoredModel[]>
+  remove(addresses: string[]): Promise<void>
+  storage(): Promise<StorageUse>
+}
+
 /** Everything a projection worker needs for one head. */
 export interface ProjectionJob {
   vectors: HeadVectors
@@ -89,6 +173,8 @@ export interface ProjectionJob {
   points: Float32Array | null
   /** Index of the head, for seeded randomness: layer · H + head. */
   headIndex: number
+  /** What computes the picture; `auto`: whatever is faster here. Absent: `wasm`. */
+  backend?: Backend | 'auto'
 }
 
 export interface ProjectionAnswer {
@@ -98,6 +184,10 @@ export interface ProjectionAnswer {
   shift: Float32Array
   /** Figure ids → values, where asked for. */
   figures: Record<string, number | null> | null
+  /** What computed the points; absent where they were given. Only WASM gives the same bits everywhere. */
+  backend?: Backend
+  /** Why that one, in a sentence; absent where the projection knows no other. */
+  backendReason?: string
 }
 
 export interface ProjectionService {
