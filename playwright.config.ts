@@ -1,6 +1,7 @@
 import { defineConfig } from '@playwright/test'
+import { installedChromium } from './scripts/chromium.mjs'
 
-const executablePath = process.env.CHROMIUM_PATH
+const executablePath = process.env.CHROMIUM_PATH ?? installedChromium()
 
 /** Software rendering everywhere, so that runs agree whatever the machine has. */
 const software = [

@@ -15,6 +15,9 @@ const usualPlaces = [
   'C:\\Program Files (x86)\\Google\\Chrome\\Application\\chrome.exe',
 ]
 
+/** A Chromium in one of the usual places; undefined where there is none. */
+export const installedChromium = () => usualPlaces.find((place) => existsSync(place))
+
 const works = (command, args) => spawnSync(command, args, { cwd: root, stdio: 'inherit' }).status === 0
 const isDebianAsRoot = () => process.getuid?.() === 0 && existsSync('/usr/bin/apt-get')
 
@@ -25,7 +28,7 @@ export function findChromium() {
     if (existsSync(chosen)) return chosen
     throw new Error(`CHROMIUM_PATH is ${chosen}, but nothing is there.`)
   }
-  const found = usualPlaces.find((place) => existsSync(place))
+  const found = installedChromium()
   if (found) return found
   if (isDebianAsRoot()) {
     console.log('No Chromium here: installing the one of the distribution.')

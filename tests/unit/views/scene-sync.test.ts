@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import type { HeadPicture, HeadRef, ModelInfo, Sequence } from '../../../src/core/types'
 import { encodingOf } from '../../../src/encodings'
 import { buildTokenTable } from '../../../src/encodings/tokens'
+import type { TokenTable } from '../../../src/encodings/types'
 import type { AtlasSceneApi } from '../../../src/scene/api'
 import type { ExplorerView } from '../../../src/state/api'
 import { emphasisOf, SceneSync } from '../../../src/views/scene-sync'
@@ -46,22 +47,40 @@ const picture = (head: number, n: number): HeadPicture => ({
   c: 1,
 })
 
+/** Draws all that is new; whether the grid was laid out anew. */
+const drawAll = (sync: SceneSync, explorer: ExplorerView, table: TokenTable, animate: boolean) =>
+  sync.drawSome(explorer, table, animate, () => true).anew
+
 describe('carrying pictures into the scene', () => {
   it('lays out at the first picture, draws each once, and lets only replaced ones travel', () => {
     const { scene, calls } = makeScene()
     const { explorer, pictures } = makeExplorer(3)
     const table = buildTokenTable([sequence('a', 3)])
     const sync = new SceneSync(scene)
-    expect(sync.drawPictures(explorer, table, true)).toBe(false)
+    expect(drawAll(sync, explorer, table, true)).toBe(false)
     expect(calls).toEqual([])
     pictures.set('0.0', picture(0, 3))
-    expect(sync.drawPictures(explorer, table, true)).toBe(true)
-    expect(sync.drawPictures(explorer, table, true)).toBe(false)
+    expect(drawAll(sync, explorer, table, true)).toBe(true)
+    expect(drawAll(sync, explorer, table, true)).toBe(false)
     pictures.set('0.0', picture(0, 3))
     pictures.set('0.1', picture(1, 3))
-    sync.drawPictures(explorer, table, true)
+    drawAll(sync, explorer, table, true)
     expect(calls).toEqual(['layout 1×2 3+3', 'head 0.0 2D', 'head 0.0 2D animated', 'head 0.1 2D'])
     expect(sync.headsDrawn).toBe(2)
+  })
+
+  it('stops when told to, and goes on where it stopped', () => {
+    const { scene, calls } = makeScene()
+    const { explorer, pictures } = makeExplorer(3)
+    const table = buildTokenTable([sequence('a', 3)])
+    const sync = new SceneSync(scene)
+    pictures.set('0.0', picture(0, 3))
+    pictures.set('0.1', picture(1, 3))
+    let turns = 1
+    expect(sync.drawSome(explorer, table, false, () => turns-- > 0)).toEqual({ anew: true, more: true })
+    expect(calls).toEqual(['layout 1×2 3+3', 'head 0.0 2D'])
+    expect(sync.drawSome(explorer, table, false, () => true)).toEqual({ anew: false, more: false })
+    expect(calls.at(-1)).toBe('head 0.1 2D')
   })
 
   it('keeps the picture before until the first of the new input is there', () => {
@@ -71,13 +90,13 @@ describe('carrying pictures into the scene', () => {
     const after = buildTokenTable([sequence('a', 3), sequence('b', 1)])
     const sync = new SceneSync(scene)
     pictures.set('0.0', picture(0, 3))
-    sync.drawPictures(explorer, before, true)
+    drawAll(sync, explorer, before, true)
     calls.length = 0
-    expect(sync.drawPictures(explorer, after, true)).toBe(false)
+    expect(drawAll(sync, explorer, after, true)).toBe(false)
     expect(calls).toEqual([])
     expect(sync.matches(after)).toBe(false)
     pictures.set('0.1', picture(1, 4))
-    expect(sync.drawPictures(explorer, after, true)).toBe(true)
+    expect(drawAll(sync, explorer, after, true)).toBe(true)
     expect(calls).toEqual(['layout 1×2 4+4', 'head 0.1 2D'])
     expect(sync.matches(after)).toBe(true)
   })
@@ -90,7 +109,7 @@ describe('carrying pictures into the scene', () => {
     sync.startColors(encodingOf('type'), table, [])
     expect(calls).toEqual([])
     pictures.set('0.0', picture(0, 3))
-    sync.drawPictures(explorer, table, false)
+    drawAll(sync, explorer, table, false)
     calls.length = 0
     sync.startColors(encodingOf('type'), table, [])
     expect(sync.colorSome(explorer, encodingOf('type'), table, () => true)).toBe(false)
