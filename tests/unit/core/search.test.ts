@@ -1,0 +1,206 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { scoreClustering } from '../../../src/core/clustering'
+import { AppError } from '../../../src/core/errors'
+import { compilePattern } from '../../../src/core/pattern'
+import { defaultSearchOptions, searchTokens, type SearchOptions } from '../../../src/core/search'
+import type { Sequence } from '../../../src/core/types'
+
+const finds = (pattern: string, text: string, caseSensitive = true): boolean =>
+  compilePattern(pattern, caseSensitive)(text)
+
+describe('patterns', () => {
+  const parts = fc.constantFrom(
+    ...[
+      'a',
+      'b',
+      'ab',
+      '.',
+      '[ab]',
+      '[^a]',
+      '\\d',
+      '\\w',
+      '^',
+      '$',
+      '(a|b)',
+      '(?:ab|)',
+      '((a*)*)',
+      '\\b',
+      '(|b)',
+      'é',
+      '1',
+    ],
+  )
+  const quantified = fc
+    .tuple(parts, fc.constantFrom('', '', '*', '+', '?', '{2}', '{1,3}', '{0,2}', '{2,}', '+?', '*?'))
+    .map(([part, quantifier]) => (/^(\^|\$|\\b)$/.test(part) ? part : part + quantifier))
+  const patterns = fc
+    .array(fc.array(quantified, { maxLength: 4 }), { minLength: 1, maxLength: 3 })
+    .map((choices) => choices.map((choice) => choice.join('')).join('|'))
+  const texts = fc
+    .array(fc.constantFrom('a', 'b', 'A', '1', 'é', ' ', '😀'), { maxLength: 8 })
+    .map((all) => all.join(''))
+
+  it('find what the expressions of the browser find', () => {
+    fc.assert(
+      fc.property(patterns, texts, fc.boolean(), (pattern, text, caseSensitive) => {
+        expect(finds(pattern, text, caseSensitive)).toBe(new RegExp(pattern, caseSensitive ? 'su' : 'sui').test(text))
+      }),
+      { numRuns: 3000, seed: 5 },
+    )
+  })
+
+  it.each([
+    ['(a+)+$', 'a'.repeat(4000) + '!'],
+    ['(a|a)*b', 'a'.repeat(4000)],
+    ['(.*)*x', 'y'.repeat(4000)],
+    ['(a?){40}a{40}', 'a'.repeat(39)],
+  ])('%s ends at once where backtracking would not', (pattern, text) => {
+    const began = performance.now()
+    expect(finds(pattern, text)).toBe(false)
+    expect(performance.now() - began).toBeLessThan(1000)
+  })
+
+  it.each([
+    '(a',
+    'a)',
+    '[a',
+    '*a',
+    'a|+',
+    '\\',
+    '(?=a)',
+    '(?<!a)b',
+    '(a)\\1',
+    'a{3,1}',
+    '((a{99}){99}){99}',
+    'a**',
+    '[b-a]',
+    '('.repeat(200),
+  ])('%s is refused in words', (pattern) => {
+    expect(() => compilePattern(pattern, true)).toThrow(AppError)
+    expect(() => compilePattern(pattern, true)).toThrow(/^The pattern can't be read: /)
+  })
+
+  it('knows the escapes of the usual syntax', () => {
+    expect(finds('^\\p{Lu}\\p{Ll}+$', 'Ärger')).toBe(true)
+    expect(finds('^\\u00e9\\x41\\u{1F600}$', 'éA😀')).toBe(true)
+    expect(finds('^a\\.b\\/c$', 'a.b/c')).toBe(true)
+    expect(finds('x{', 'ax{')).toBe(true)
+    expect(finds('(?<name>a)b', 'ab')).toBe(true)
+    expect(finds('STRASSE', 'strasse', false)).toBe(true)
+  })
+})
+
+const sequence = (...texts: string[]): Sequence => ({
+  id: texts.join(),
+  name: texts.join(' '),
+  tokens: texts.map((text, id) => ({ id, text, special: text.startsWith('[') })),
+  truncated: 0,
+})
+const sequences = [
+  sequence('[CLS]', 'The', 'bank', 'by', 'the', 'river', 'bank', '##ing', '[SEP]'),
+  sequence('[CLS]', 'Bank', '␣bank', 'bankers', '.', '[SEP]'),
+  sequence('the'),
+]
+const rowsOf = (text: string, options: Partial<SearchOptions> = {}): number[] | null => {
+  const result = searchTokens(sequences, (token) => token, text, { ...defaultSearchOptions, ...options })
+  return result && [...result.rows]
+}
+
+describe('search', () => {
+  it('finds whole tokens, the very first one too', () => {
+    expect(rowsOf('bank')).toEqual([2, 6, 10, 11])
+    expect(rowsOf('[cls]')).toEqual([0, 9])
+    expect(rowsOf('ing')).toEqual([])
+    expect(rowsOf('##ing')).toEqual([7])
+  })
+  it('takes a typed space seriously, and leaves it out otherwise', () => {
+    expect(rowsOf(' bank')).toEqual([11])
+    expect(rowsOf('␣bank')).toEqual([11])
+    expect(rowsOf('bank ')).toEqual([2, 6, 10, 11])
+  })
+  it('finds parts, with and without case', () => {
+    expect(rowsOf('ank', { match: 'substring' })).toEqual([2, 6, 10, 11, 12])
+    expect(rowsOf('Bank', { caseSensitive: true })).toEqual([10])
+    expect(rowsOf('T', { match: 'substring', caseSensitive: true })).toEqual([1])
+  })
+  it('finds patterns, with the space before a word left out or asked for', () => {
+    expect(rowsOf('^b.nk(ers)?$', { match: 'regex' })).toEqual([2, 6, 10, 11, 12])
+    expect(rowsOf('^␣', { match: 'regex' })).toEqual([11])
+    expect(() => rowsOf('(', { match: 'regex' })).toThrow(AppError)
+    expect(rowsOf('(', {})).toEqual([])
+  })
+  it('can keep the first of each sequence', () => {
+    expect(rowsOf('bank', { firstOnly: true })).toEqual([2, 10])
+    expect(searchTokens(sequences, (token) => token, 'bank', defaultSearchOptions)?.sequences).toBe(2)
+  })
+  it('asks nothing without a text', () => {
+    expect(rowsOf('')).toBeNull()
+    expect(rowsOf('  ')).toBeNull()
+    expect(rowsOf('', { match: 'regex' })).toBeNull()
+  })
+  it('marks what it found', () => {
+    const result = searchTokens(sequences, (token) => token, 'the', defaultSearchOptions)!
+    expect([...result.mask].flatMap((mark, row) => (mark ? [row] : []))).toEqual([...result.rows])
+    expect(result.mask).toHaveLength(16)
+  })
+})
+
+/** The definition, word by word: every point ranked by distance, ties broken evenly. */
+function naiveShare(points: Float32Array, dims: number, n: number, rows: number[], k: number): number {
+  const shares: number[] = []
+  for (const first of [0, n])
+    for (const row of rows) {
+      const distance = (other: number): number =>
+        Array.from(
+          { length: dims },
+          (_, axis) => points[(first + other) * dims + axis]! - points[(first + row) * dims + axis]!,
+        )
+          .map((difference) => difference ** 2)
+          .reduce((a, b) => a + b, 0)
+      const others = Array.from({ length: n }, (_, other) => other).filter((other) => other !== row)
+      const limit = others.map(distance).sort((a, b) => a - b)[k - 1]!
+      const nearer = others.filter((other) => distance(other) < limit)
+      const level = others.filter((other) => distance(other) === limit)
+      const marked = (list: number[]): number => list.filter((other) => rows.includes(other)).length
+      shares.push((marked(nearer) + (marked(level) * (k - nearer.length)) / level.length) / k)
+    }
+  return shares.reduce((a, b) => a + b, 0) / shares.length
+}
+
+describe('clustering of matches', () => {
+  const maskOf = (n: number, rows: number[]): Uint8Array =>
+    Uint8Array.from({ length: n }, (_, row) => (rows.includes(row) ? 1 : 0))
+
+  it('agrees with the definition', () => {
+    const places = fc.array(fc.integer({ min: -3, max: 3 }), { minLength: 120, maxLength: 120 })
+    const marks = fc.uniqueArray(fc.integer({ min: 0, max: 19 }), { minLength: 2, maxLength: 18 })
+    fc.assert(
+      fc.property(places, marks, fc.constantFrom(2 as const, 3 as const), (values, marked, dims) => {
+        const rows = marked.toSorted((a, b) => a - b)
+        const points = Float32Array.from(values.slice(0, 40 * dims))
+        const result = scoreClustering(points, dims, 20, Int32Array.from(rows), maskOf(20, rows))!
+        expect(result.share).toBeCloseTo(naiveShare(points, dims, 20, rows, Math.min(10, rows.length - 1)), 10)
+        expect(result.chance).toBeCloseTo((rows.length - 1) / 19, 12)
+      }),
+      { seed: 5 },
+    )
+  })
+
+  it('is 1 for a group of its own, 0 for a heap of equal points, and nothing for one match or all', () => {
+    const n = 30
+    const rows = [3, 9, 20, 21]
+    const grouped = Float32Array.from({ length: 4 * n }, (_, at) => {
+      const row = (at >> 1) % n
+      return rows.includes(row) ? 50 + 0.01 * row : row
+    })
+    expect(scoreClustering(grouped, 2, n, Int32Array.from(rows), maskOf(n, rows))?.score).toBe(1)
+    expect(scoreClustering(new Float32Array(4 * n), 2, n, Int32Array.from(rows), maskOf(n, rows))?.score).toBeCloseTo(
+      0,
+      12,
+    )
+    expect(scoreClustering(grouped, 2, n, Int32Array.of(1), maskOf(n, [1]))).toBeNull()
+    const all = Array.from({ length: n }, (_, row) => row)
+    expect(scoreClustering(grouped, 2, n, Int32Array.from(all), maskOf(n, all))).toBeNull()
+  })
+})
