@@ -1,4 +1,5 @@
 import { AppError, toAppError } from './core/errors'
+import type { SearchMatch } from './core/search'
 import type { FigureRow, HeadRef, InputKind, JointId, MetricId, ProjectionId, Token, Verdict } from './core/types'
 import type { RequestRecord } from './rpc/contracts'
 import { applySettings } from './state/address-link'
@@ -28,11 +29,15 @@ export interface AtlasState {
   follow: number
   color: string
   search: string
+  match: SearchMatch
+  case: 0 | 1
+  first: 0 | 1
   view: string
   head: string
   sequence: number | null
   token: number | null
   theme: string
+  palette: string
   lang: string
   base: number
 }
@@ -182,7 +187,7 @@ async function asynchronous<T>(action: () => T | Promise<T>): Promise<T> {
 }
 
 function readState({ explorer, selection, preferences }: AtlasParts): AtlasState {
-  const { status, error, model, choice, settings, color, search } = explorer
+  const { status, error, model, choice, settings, color, search, searchOptions } = explorer
   const { layer, head } = selection.head
   return {
     status,
@@ -192,11 +197,15 @@ function readState({ explorer, selection, preferences }: AtlasParts): AtlasState
     ...settings,
     color,
     search,
+    match: searchOptions.match,
+    case: searchOptions.caseSensitive ? 1 : 0,
+    first: searchOptions.firstOnly ? 1 : 0,
     view: selection.view,
     head: `L${layer}H${head}`,
     sequence: selection.sequence,
     token: selection.token,
     theme: preferences.theme,
+    palette: preferences.palette,
     lang: preferences.lang,
     base: preferences.base,
   }

@@ -3,12 +3,15 @@ import './app.css'
 import { installAtlas, type AtlasParts } from './atlas-api'
 import { projectionInfos } from './projections/registry'
 import type { RequestRecord } from './rpc/contracts'
+import { LibraryClient } from './rpc/library-client'
 import { ModelClient } from './rpc/model-client'
 import { poolSize, ProjectionPool } from './rpc/projection-pool'
 import type { AtlasSceneApi } from './scene/api'
 import { applySettings, linkAddress } from './state/address-link'
 import { browserClock, browserStorage } from './state/browser-ports'
 import { Explorer } from './state/explorer.svelte'
+import { createLibrary } from './state/model-library'
+import { RecentModels } from './state/model-recent'
 import { memoryLimitBytes } from './state/memory'
 import { poolPort } from './state/pool-port'
 import { Preferences } from './state/preferences.svelte'
@@ -30,6 +33,8 @@ const pool = new ProjectionPool({
     new Worker(new URL('../workers/projection.worker.ts', import.meta.url), { type: 'module', name: 'projection' }),
 })
 
+const hosts = { builtinHost: new URL('models/', document.baseURI).href, defaultHost: 'https://huggingface.co/' }
+
 const explorer: Explorer = new Explorer({
   model,
   pool: poolPort(pool),
@@ -37,8 +42,7 @@ const explorer: Explorer = new Explorer({
   clock: browserClock,
   projections: projectionInfos.map(({ id, openedHeadOnly }) => ({ id, allHeads: !openedHeadOnly })),
   samples: { has: (id) => findSampleSet(id) !== null, load: async (id) => (await findSampleSet(id)?.load()) ?? [] },
-  builtinHost: new URL('models/', document.baseURI).href,
-  defaultHost: 'https://huggingface.co/',
+  ...hosts,
   limits: { bytes: memoryLimitBytes((navigator as { deviceMemory?: number }).deviceMemory) },
 })
 const selection = new Selection()
@@ -55,13 +59,33 @@ const ownRequests = (): RequestRecord[] =>
     }),
   )
 
+/** Requests of the model menu. */
+const libraryRequests: RequestRecord[] = []
+const library = createLibrary({
+  service: new LibraryClient(
+    () => new Worker(new URL('../workers/library.worker.ts', import.meta.url), { type: 'module', name: 'library' }),
+  ),
+  choice: () => explorer.choice,
+  hosts,
+  onRequest: (record) => libraryRequests.push(record),
+  persist: () => navigator.storage.persist(),
+})
+const recentKey = 'attention-atlas-recent-models'
+const recent = new RecentModels({
+  read: () => localStorage.getItem(recentKey),
+  write: (text) => localStorage.setItem(recentKey, text),
+})
+explorer.onChange((event) => {
+  if (event === 'model' && explorer.model) recent.add(explorer.choice, explorer.model)
+})
+
 let scene: AtlasSceneApi | null = null
 const parts: AtlasParts = {
   explorer,
   selection,
   preferences,
   version: __APP_VERSION__,
-  ownRequests,
+  ownRequests: () => [...libraryRequests, ...ownRequests()],
   drawPng: () => (scene ? (scale) => scene!.snapshot(scale) : null),
   pause: browserClock.pause,
 }
@@ -71,10 +95,18 @@ linkAddress(new AddressBar(window), parts)
 const actions: AppActions = {
   setTexts: (lines) => explorer.setTexts(lines),
   set: (patch) => applySettings(parts, patch),
+  setImages: (blobs) => explorer.setImages(blobs),
+  // What goes wrong later is the explorer's error.
+  openModel: (request) => void explorer.open(request).catch(() => undefined),
+  library,
+  recentModels: () => recent.list,
   requests: () => window.atlas.requests(),
   projections: projectionInfos.map(({ id }) => id),
   undo: () => selection.undo(),
   redo: () => selection.redo(),
+  get palette() {
+    return preferences.palette
+  },
   get theme() {
     return preferences.theme
   },

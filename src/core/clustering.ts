@@ -14,7 +14,7 @@ export interface ClusterScore {
 
 const mostNeighbors = 10
 /** From this many marked points on, an even sample of them is where neighbours are counted from. */
-const mostProbes = 48
+const mostProbes = 32
 
 /**
  * Clustering of marked tokens in one head's picture. Queries are compared with queries and keys with keys: for each marked

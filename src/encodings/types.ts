@@ -1,6 +1,8 @@
 import type { ColorId, Sequence } from '../core/types'
 
 export type Shade = 'light' | 'dark'
+/** Colour-blind-safe, the paper's, or high contrast. */
+export type PaletteId = 'default' | 'paper' | 'contrast'
 export type Role = 'query' | 'key'
 
 /** Which sequence and position each of a head's rows belongs to: n queries, then m keys. */

@@ -1,4 +1,5 @@
 import { AppError } from '../core/errors'
+import { defaultSearchOptions } from '../core/search'
 import type { AddressBar, AddressKey, AddressValues, ParsedAddress } from '../storage/address'
 import type { Explorer } from './explorer.svelte'
 import { defaultModels } from './dependencies'
@@ -9,7 +10,7 @@ import { checkPatch, defaultColor, defaultSettings, explorerKeys, type SettingsP
 
 const runKeys = [...explorerKeys, 'backend', 'threads'] as const satisfies readonly AddressKey[]
 const selectionKeys = ['view', 'head', 'sequence', 'token'] as const satisfies readonly AddressKey[]
-const preferenceKeys = ['theme', 'lang', 'base'] as const satisfies readonly AddressKey[]
+const preferenceKeys = ['theme', 'palette', 'lang', 'base'] as const satisfies readonly AddressKey[]
 
 /** Values that need no word in the address. */
 const defaults: Partial<AddressValues> = {
@@ -18,6 +19,10 @@ const defaults: Partial<AddressValues> = {
   backend: noModel.backend,
   color: defaultColor,
   search: '',
+  match: defaultSearchOptions.match,
+  case: 0,
+  first: 0,
+  palette: 'default',
   view: 'matrix',
   head: { layer: 0, head: 0 },
   theme: 'auto',
@@ -56,6 +61,7 @@ function applyViews(selection: Selection, preferences: Preferences, values: Part
     ...(token !== undefined && { token }),
   })
   if (values.theme !== undefined) preferences.theme = values.theme
+  if (values.palette !== undefined) preferences.palette = values.palette
   if (values.lang !== undefined) preferences.lang = values.lang
   if (values.base !== undefined) preferences.base = values.base
 }
@@ -78,7 +84,7 @@ export function linkAddress(bar: AddressBar, parts: Parts): () => void {
 
   const writeSettings = () => {
     if (applying) return
-    const { settings, choice, color, search } = explorer
+    const { settings, choice, color, search, searchOptions } = explorer
     // A model gets into the address when it is open, not when it was only asked for.
     const isOpen = explorer.isRestored && explorer.model !== null
     bar.write(
@@ -86,6 +92,9 @@ export function linkAddress(bar: AddressBar, parts: Parts): () => void {
         ...settings,
         color,
         search,
+        match: searchOptions.match,
+        case: searchOptions.caseSensitive ? 1 : 0,
+        first: searchOptions.firstOnly ? 1 : 0,
         ...(explorer.isRestored && { backend: choice.backend, threads: choice.threads ?? undefined }),
         ...(isOpen && {
           model: choice.id ?? undefined,

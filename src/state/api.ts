@@ -1,4 +1,5 @@
 import type { AppError } from '../core/errors'
+import type { SearchOptions } from '../core/search'
 import type {
   ColorId,
   FigureRow,
@@ -27,6 +28,7 @@ export interface ExplorerView {
   readonly settings: Readonly<ProjectionSettings>
   readonly color: ColorId
   readonly search: string
+  readonly searchOptions: Readonly<SearchOptions>
   /** Grows whenever pictures or figures changed; at most once a frame. Read `picture()` after it. */
   readonly version: number
   readonly headsDone: number

@@ -1,6 +1,7 @@
 import { computeAttention } from '../core/attention'
 import { AppError, toAppError } from '../core/errors'
 import { keepRaw, liftKeys, scaleAndTranslate, translateKeys } from '../core/joint'
+import { defaultSearchOptions, type SearchOptions } from '../core/search'
 import type {
   FigureRow,
   HeadPicture,
@@ -39,6 +40,7 @@ import {
   type ModelChoice,
 } from './model-choice'
 import { ModelOpener, watchModel } from './model-opener'
+import type { OpenRequest } from './open-request'
 import { OwnAttention } from './own-attention'
 import { superseded, quietPass, type Pass } from './pass'
 import { patientCache, within } from './patience'
@@ -51,6 +53,7 @@ import {
   defaultSettings,
   explorerKeys,
   readSettings,
+  restoreSearchOptions,
   settingKeys,
   type SettingsPatch,
 } from './settings'
@@ -58,16 +61,7 @@ import { VectorStore } from './vector-store'
 
 type Status = ExplorerView['status']
 
-/** What `open` takes; null and undefined mean "not given". */
-export interface OpenRequest {
-  model: string
-  host?: string | null | undefined
-  revision?: string | null | undefined
-  dtype?: string | null | undefined
-  file?: string | null | undefined
-  backend?: string | null | undefined
-  threads?: number | null | undefined
-}
+export type { OpenRequest } from './open-request'
 
 export type RawHead = HeadVectors & { v: Float32Array }
 
@@ -93,6 +87,7 @@ export class Explorer implements ExplorerView {
   #choice = $state.raw<Readonly<ModelChoice>>({ ...noModel })
   #color = $state(defaultColor)
   #search = $state('')
+  #searchOptions = $state.raw<Readonly<SearchOptions>>(defaultSearchOptions)
   #version = $state(0)
   #headsDone = $state(0)
 
@@ -183,6 +178,9 @@ export class Explorer implements ExplorerView {
   }
   get search(): string {
     return this.#search
+  }
+  get searchOptions(): Readonly<SearchOptions> {
+    return this.#searchOptions
   }
   get version(): number {
     return this.#version
@@ -463,6 +461,11 @@ export class Explorer implements ExplorerView {
     for (const key of explorerKeys) if (key in values && !this.#isRestored) this.#touched.settings.push(key)
     if (values.color !== undefined) this.#color = values.color
     if (values.search !== undefined) this.#search = values.search
+    this.#searchOptions = {
+      match: values.match ?? this.#searchOptions.match,
+      caseSensitive: values.case === undefined ? this.#searchOptions.caseSensitive : values.case === 1,
+      firstOnly: values.first === undefined ? this.#searchOptions.firstOnly : values.first === 1,
+    }
     const settings = { ...this.#settings }
     for (const key of settingKeys) if (key in values) Object.assign(settings, { [key]: values[key] })
     const changed = settingsKey(settings) !== settingsKey(this.#settings)
@@ -559,6 +562,7 @@ export class Explorer implements ExplorerView {
         settings: this.#settings,
         color: this.#color,
         search: this.#search,
+        searchOptions: this.#searchOptions,
         choice,
         kind: spec ? (this.#kinds[specKey(spec)] ?? null) : null,
       }
@@ -579,13 +583,14 @@ export class Explorer implements ExplorerView {
     this.#emit('settings')
   }
 
-  #restoreSettings({ settings, color, search, choice, kind }: Record<string, unknown>): void {
+  #restoreSettings({ settings, color, search, searchOptions, choice, kind }: Record<string, unknown>): void {
     const isFree = (key: string) => !this.#touched.settings.includes(key)
     const free = Object.entries(readSettings(settings)).filter(([key]) => isFree(key))
     const next = { ...this.#settings, ...Object.fromEntries(free) }
     if (this.#deps.projections.some(({ id }) => id === next.projection)) this.#settings = next
     if (typeof color === 'string' && isFree('color')) this.#color = color
     if (typeof search === 'string' && isFree('search')) this.#search = search
+    this.#searchOptions = restoreSearchOptions(this.#searchOptions, searchOptions, isFree)
     const earlier = readChoice(choice)
     if (!earlier || this.#touched.model) return
     this.#choice = mergeSavedChoice(this.#choice, earlier)

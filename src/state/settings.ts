@@ -1,4 +1,5 @@
 import { AppError } from '../core/errors'
+import { searchMatches, type SearchOptions } from '../core/search'
 import type { ProjectionSettings } from '../core/types'
 import { addressCodecs, type AddressKey, type AddressValues } from '../storage/address'
 
@@ -20,7 +21,14 @@ export const defaultColor = 'type'
 export const settingKeys = Object.keys(defaultSettings) as (keyof ProjectionSettings)[]
 
 /** Keys of the address that concern the run; the others belong to the views. */
-export const explorerKeys = [...settingKeys, 'color', 'search'] as const satisfies readonly AddressKey[]
+export const explorerKeys = [
+  ...settingKeys,
+  'color',
+  'search',
+  'match',
+  'case',
+  'first',
+] as const satisfies readonly AddressKey[]
 
 /** What `set` takes: settings of the run, of the views, and preferences. null and undefined mean "not given". */
 export type SettingsPatch = { [K in AddressKey]?: AddressValues[K] | string | null | undefined }
@@ -65,4 +73,19 @@ export function readSettings(saved: unknown): Partial<ProjectionSettings> {
     if (parsed !== undefined) Object.assign(settings, { [key]: parsed })
   }
   return settings
+}
+
+/** Saved ways of searching, where they are valid and the address or a call has not set them already. */
+export function restoreSearchOptions(
+  now: Readonly<SearchOptions>,
+  saved: unknown,
+  isFree: (key: 'match' | 'case' | 'first') => boolean,
+): Readonly<SearchOptions> {
+  if (typeof saved !== 'object' || saved === null) return now
+  const { match, caseSensitive, firstOnly } = saved as Partial<Record<keyof SearchOptions, unknown>>
+  return {
+    match: (isFree('match') && searchMatches.find((id) => id === match)) || now.match,
+    caseSensitive: isFree('case') && typeof caseSensitive === 'boolean' ? caseSensitive : now.caseSensitive,
+    firstOnly: isFree('first') && typeof firstOnly === 'boolean' ? firstOnly : now.firstOnly,
+  }
 }

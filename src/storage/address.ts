@@ -1,3 +1,4 @@
+import { searchMatches, type SearchMatch } from '../core/search'
 import type { Backend, Dtype, HeadRef, JointId, MetricId, ProjectionId, ViewId } from '../core/types'
 
 export const joints = ['raw', 'translate', 'scale', 'lift'] as const satisfies readonly JointId[]
@@ -6,8 +7,9 @@ export const metrics = ['cosine', 'euclidean'] as const satisfies readonly Metri
 export const views = ['matrix', 'head', 'sequence'] as const satisfies readonly ViewId[]
 export const backends = ['auto', 'webgpu', 'wasm'] as const satisfies readonly (Backend | 'auto')[]
 export const dtypes = ['fp32', 'fp16', 'q8', 'int8', 'uint8', 'q4', 'q4f16', 'bnb4'] as const satisfies readonly Dtype[]
+export const paletteIds = ['default', 'paper', 'contrast'] as const
 export const colorIds =
-  'type position mod5 norm sequence special length frequency pos received entropy search row column patch hue brightness label user'.split(
+  'type position mod5 norm sequence special length frequency piece pos received entropy search row column patch hue brightness label user'.split(
     ' ',
   )
 
@@ -40,6 +42,13 @@ export interface AddressValues {
   token: number
   color: string
   search: string
+  /** How the search text is meant. */
+  match: SearchMatch
+  /** 1: upper and lower case are told apart. */
+  case: 0 | 1
+  /** 1: only the first match of each sequence. */
+  first: 0 | 1
+  palette: (typeof paletteIds)[number]
   theme: 'light' | 'dark' | 'auto'
   lang: 'en' | 'zh'
   base: 0 | 1
@@ -132,6 +141,10 @@ export const addressCodecs: { readonly [K in AddressKey]: Codec<AddressValues[K]
   token: number(0, 1e9, true),
   color: oneOf(colorIds),
   search: text(/^/, 'text'),
+  match: oneOf(searchMatches),
+  case: numbered([0, 1] as const),
+  first: numbered([0, 1] as const),
+  palette: oneOf(paletteIds),
   theme: oneOf(['light', 'dark', 'auto']),
   lang: oneOf(['en', 'zh']),
   base: numbered([0, 1] as const),

@@ -1,5 +1,9 @@
+import type { SearchMatch } from '../core/search'
 import type { ColorId, ProjectionId, ProjectionSettings } from '../core/types'
+import type { PaletteId } from '../encodings/types'
 import type { AtlasSceneApi } from '../scene/api'
+import type { ModelLibraryPort, OpenRequest } from '../state/model-library'
+import type { RecentModel } from '../state/model-recent'
 
 export type ThemeChoice = 'auto' | 'light' | 'dark'
 
@@ -13,6 +17,11 @@ export interface RequestLine {
 
 export interface SettingsPatch extends Partial<ProjectionSettings> {
   color?: ColorId
+  search?: string
+  match?: SearchMatch
+  case?: 0 | 1
+  first?: 0 | 1
+  palette?: PaletteId
   theme?: ThemeChoice
   backend?: 'auto' | 'webgpu' | 'wasm'
 }
@@ -22,6 +31,14 @@ export interface AppActions {
   /** Replaces the text input; lines verbatim. */
   setTexts(lines: readonly string[]): void
   set(patch: SettingsPatch): void
+  /** Replaces the pictures. */
+  setImages?(blobs: readonly Blob[]): void
+  /** Opens a model. @throws AppError BAD_ARGUMENT for what is no model; what happens later is the explorer's `error` */
+  openModel?(request: OpenRequest): void
+  /** Lists of models, and a look at one before it is opened. */
+  readonly library?: ModelLibraryPort
+  /** Models of earlier visits, the latest first. */
+  recentModels?(): readonly RecentModel[]
   /** One step back, or forth again, in what is looked at. */
   undo?(): void
   redo?(): void
@@ -33,6 +50,8 @@ export interface AppActions {
   readonly base?: 0 | 1
   /** Theme asked for by the address or remembered; `auto` follows the system. */
   readonly theme: ThemeChoice
+  /** Colours of queries, keys and ramps. */
+  readonly palette?: PaletteId
 }
 
 /** Makes the renderer for a canvas; may load it first. */

@@ -1,4 +1,5 @@
 import { AppError, type ErrorCode } from '../../src/core/errors'
+import { defaultSearchOptions, type SearchOptions } from '../../src/core/search'
 import type {
   FigureRow,
   HeadPicture,
@@ -75,6 +76,7 @@ export class FakeExplorer implements ExplorerView {
   })
   color = $state('type')
   search = $state('')
+  searchOptions: Readonly<SearchOptions> = $state.raw(defaultSearchOptions)
   version = $state(0)
   headsDone = $state(0)
   // eslint-disable-next-line svelte/prefer-svelte-reactivity -- `version` tells of changes

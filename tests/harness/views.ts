@@ -36,8 +36,25 @@ if (address.has('token')) selection.token = Number(address.get('token'))
 
 const actions: AppActions = {
   setTexts: (lines) => explorer.setTexts(lines),
-  set: ({ color, theme: _theme, backend: _backend, ...settings }: SettingsPatch) => {
+  set: ({
+    color,
+    search,
+    match,
+    case: caseSensitive,
+    first,
+    palette: _palette,
+    theme: _theme,
+    backend: _backend,
+    ...settings
+  }: SettingsPatch) => {
     if (color !== undefined) explorer.color = color
+    if (search !== undefined) explorer.search = search
+    const { searchOptions } = explorer
+    explorer.searchOptions = {
+      match: match ?? searchOptions.match,
+      caseSensitive: caseSensitive === undefined ? searchOptions.caseSensitive : caseSensitive === 1,
+      firstOnly: first === undefined ? searchOptions.firstOnly : first === 1,
+    }
     if (Object.keys(settings).length > 0) explorer.set(settings)
   },
   undo: () => {},
