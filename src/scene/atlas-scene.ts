@@ -87,6 +87,7 @@ export class AtlasScene implements AtlasSceneApi {
     this.loop = new FrameLoop(this.frameHost(), timers)
     this.store = this.makeStore()
     this.drawing.setStore(this.store)
+    this.drawing.warmUp()
     canvas.addEventListener('webglcontextlost', this.onContextLost)
     canvas.addEventListener('webglcontextrestored', this.onContextRestored)
   }

@@ -57,6 +57,7 @@ interface PointSet {
 /** The three.js side: buffers, textures and two draw calls (tiles, points). Knows nothing of cameras, heads or time. */
 export class Drawing {
   private readonly scene = new Scene()
+  private readonly warmed = new Scene()
   private readonly camera = new OrthographicCamera()
   private readonly uniforms: Record<string, IUniform> = {
     heads: { value: null },
@@ -93,6 +94,19 @@ export class Drawing {
   /** [heads,headTexels,4] in rows of `headsPerRow` heads: written by the owner, uploaded by `updateHeads`. */
   get headData(): Float32Array {
     return this.headTexture.image.data as Float32Array
+  }
+
+  /**
+   * Compiles the shaders and draws one point and one tile of nothing. The materials are kept, so that neither the first picture
+   * nor a new grid compiles in the middle of a run.
+   */
+  warmUp(): void {
+    const tiles = new Mesh(new BufferGeometry(), this.material(tileVertex, tileFragment))
+    tiles.geometry.setDrawRange(0, 6)
+    const { points } = this.pointSet(new Uint16Array(4), new Uint16Array(4), 1, 1)
+    tiles.frustumCulled = false
+    this.warmed.add(tiles, points)
+    this.renderer.render(this.warmed, this.camera)
   }
 
   setStore(store: HeadStore): void {
@@ -212,6 +226,12 @@ export class Drawing {
 
   dispose(): void {
     this.free()
+    for (const object of this.warmed.children as (
+      Mesh<BufferGeometry, RawShaderMaterial> | Points<BufferGeometry, RawShaderMaterial>
+    )[]) {
+      object.geometry.dispose()
+      object.material.dispose()
+    }
     this.paletteTexture.dispose()
     this.emphasisTexture.dispose()
     this.renderer.dispose()
