@@ -176,7 +176,7 @@ export class Inference implements ModelService {
   ): Promise<OpenModel> {
     const { provider } = this.#options
     const source = await openSource(spec, { signal }, { ...this.#options, onRequest })
-    const config = readModelConfig(await readConfig(source, signal))
+    const configFile = await readConfig(source, signal)
     const gpu = await this.#probe(spec.backend)
     // What is needed in any case is fetched beside the weights; errors are told where the result is used.
     const early = {
@@ -184,13 +184,19 @@ export class Inference implements ModelService {
       runtime: gpu ? null : unheard(provider.load('wasm', spec.threads)),
       tokenizer: source.kind === 'text' ? unheard(readTokenizerFiles(source, signal)) : null,
     }
-    const wish = { dtype: spec.dtype, file: spec.file, backend: gpu ? 'webgpu' : 'wasm' } as const
+    const wish = {
+      dtype: spec.dtype,
+      file: spec.file,
+      backend: gpu ? 'webgpu' : 'wasm',
+      float16: gpu?.float16 ?? false,
+    } as const
     const file = await chooseWeightFile(source, wish, { signal })
     const bytes = await readWeightFile(source, file, signal, onProgress)
     const sha256 = await hashBytes(bytes)
     const planned = planModel(bytes)
     const { plan } = planned
     const kind = inputKind(plan.inputs)
+    const config = readModelConfig(configFile, kind)
     refuseSites(planned)
     const backend = chooseBackend(spec.backend, gpu, planned)
     const external = await readExternal(source, file, plan.externalFiles, signal, onProgress)

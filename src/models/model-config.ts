@@ -1,9 +1,12 @@
+import type { InputKind } from '../core/types'
+
 /** What a model's own `config.json` says, as far as it is used. Everything may be missing. */
 export interface ModelConfig {
   modelType: string
   heads: number | null
   kvHeads: number | null
   headDim: number | null
+  hiddenSize: number | null
   /** Longest input that the position table has room for. */
   maxPositions: number | null
   /** Side of a square patch in pixels. */
@@ -25,10 +28,11 @@ function usablePositions(rows: number, padding: unknown): number {
   return !isPowerOfTwo(rows) && isPowerOfTwo(behindPadding) ? behindPadding : rows
 }
 
-/** Reads the fields of any family; models of two towers keep them one level down. */
-export function readModelConfig(json: unknown): ModelConfig {
+/** Reads the fields of any family; models of two towers keep them one level down, text first unless pictures are asked for. */
+export function readModelConfig(json: unknown, kind: InputKind | null = null): ModelConfig {
   const root = isObject(json) ? json : {}
-  const parts = [root, root['text_config'], root['vision_config']].filter(isObject)
+  const towers = [root['text_config'], root['vision_config']]
+  const parts = [root, ...(kind === 'image' ? towers.reverse() : towers)].filter(isObject)
   const number = (...names: string[]): number | null => {
     for (const part of parts) {
       for (const name of names) {
@@ -49,6 +53,7 @@ export function readModelConfig(json: unknown): ModelConfig {
     heads: number('num_attention_heads', 'n_head', 'n_heads', 'num_heads', 'encoder_attention_heads'),
     kvHeads: number('num_key_value_heads'),
     headDim: number('head_dim'),
+    hiddenSize: number('hidden_size', 'n_embd', 'd_model', 'dim'),
     maxPositions: rows === null ? null : usablePositions(rows, root['pad_token_id']),
     patchSize: side('patch_size'),
     imageSize: side('image_size'),

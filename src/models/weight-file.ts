@@ -31,6 +31,11 @@ const preferences: Record<Backend, Dtype[]> = {
   webgpu: ['fp32', 'fp16', 'q4', 'q4f16', 'q8', 'int8', 'uint8', 'bnb4'],
 }
 
+/** On WebGPU, plain weights above this give way to 4-bit ones where there are any. */
+export const largeBytes = 600_000_000
+
+const halfPrecision: ReadonlySet<Dtype> = new Set(['fp16', 'q4f16'])
+
 const folder = 'onnx'
 
 export interface WeightWish {
@@ -38,6 +43,8 @@ export interface WeightWish {
   /** File stem, without `.onnx`; null: the known stems are tried. */
   file: string | null
   backend: Backend
+  /** The GPU computes in half precision; absent: yes. */
+  float16?: boolean
 }
 
 export interface WeightFile {
@@ -57,11 +64,48 @@ export function dtypeOfName(name: string): Dtype {
   return found?.[0] ?? 'fp32'
 }
 
-/** All files that would do, best first. */
-export function weightCandidates({ dtype, file, backend }: WeightWish): WeightFile[] {
-  const wanted = dtype === null ? preferences[backend] : [dtype]
+/** One file among which to choose. */
+export interface WeightOption extends WeightFile {
+  /** The file's name without dtype and ending: what `file` asks for. */
+  stem: string
+}
+
+/** The weight files of a listing, with the data files beside them counted in. */
+export function weightOptions(listed: readonly SourceFile[]): WeightOption[] {
+  return listed
+    .filter(({ path }) => path.endsWith('.onnx'))
+    .map(({ path, bytes }) => {
+      const dtype = dtypeOfName(path)
+      const beside = listed.filter((file) => isDataOf(path, file.path))
+      return {
+        path,
+        dtype,
+        stem: path.replace(/^.*\//, '').slice(0, -`${suffixes[dtype]}.onnx`.length),
+        bytes: beside.reduce<number | null>((sum, file) => add(sum, file.bytes), bytes),
+      }
+    })
+}
+
+const isDataOf = (weights: string, path: string) =>
+  path.startsWith(weights) && /^[._]data(?:_\d+)?$/.test(path.slice(weights.length))
+
+const add = (one: number | null, other: number | null) => (one === null || other === null ? null : one + other)
+
+/** The dtypes of a backend, best first. @param plainBytes size of the fp32 file, where it is known */
+function dtypeOrder({ backend, float16 = true }: WeightWish, plainBytes: number | null): Dtype[] {
+  const order = preferences[backend]
+  if (backend === 'wasm') return order
+  const able = float16 ? order : [...order].sort((a, b) => +halfPrecision.has(a) - +halfPrecision.has(b))
+  if (plainBytes === null || plainBytes <= largeBytes) return able
+  const small = able.filter((dtype) => dtype === 'q4' || (float16 && halfPrecision.has(dtype)))
+  return [...small, ...able.filter((dtype) => !small.includes(dtype))]
+}
+
+/** All files that would do, best first. @param sizeOf bytes of a file, where they are known */
+export function weightCandidates(wish: WeightWish, sizeOf: (path: string) => number | null = () => null): WeightFile[] {
+  const { dtype, file } = wish
   return (file === null ? stems : [file]).flatMap((stem) =>
-    wanted.map((candidate) => {
+    (dtype === null ? dtypeOrder(wish, sizeOf(`${folder}/${stem}.onnx`)) : [dtype]).map((candidate) => {
       const path = `${folder}/${stem}${suffixes[candidate]}.onnx`
       return { path, dtype: dtypeOfName(path), bytes: null }
     }),
@@ -75,21 +119,23 @@ export function weightCandidates({ dtype, file, backend }: WeightWish): WeightFi
 export async function chooseWeightFile(
   source: ModelSource,
   wish: WeightWish,
-  options: Omit<ReadOptions, 'why'>,
+  readOptions: Omit<ReadOptions, 'why'>,
 ): Promise<WeightFile> {
-  const listed = await source.list(folder, { ...options, why: 'list of weight files' })
+  const listed = await source.list(folder, { ...readOptions, why: 'list of weight files' })
   const { preferred } = source
   if (preferred && wish.dtype === null && wish.file === null) {
     return { path: preferred.file, dtype: preferred.dtype, bytes: sizeIn(listed, preferred.file) }
   }
-  const candidates = weightCandidates(wish)
+  const options = listed ? weightOptions(listed) : []
+  const sizeOf = (path: string) => options.find((option) => option.path === path)?.bytes ?? null
+  const candidates = weightCandidates(wish, sizeOf)
   if (listed) {
-    const found = candidates.find(({ path }) => listed.some((file) => file.path === path))
-    if (found) return { ...found, bytes: sizeIn(listed, found.path) }
+    const found = candidates.find(({ path }) => options.some((option) => option.path === path))
+    if (found) return { ...found, bytes: sizeOf(found.path) }
     throw noFile(source, wish, listed)
   }
   for (const candidate of candidates) {
-    if (await source.exists(candidate.path, { ...options, why: 'search for the weight file' })) return candidate
+    if (await source.exists(candidate.path, { ...readOptions, why: 'search for the weight file' })) return candidate
   }
   throw noFile(source, wish, null)
 }

@@ -45,8 +45,12 @@ export function planModel(bytes: Uint8Array, options: { partial?: boolean } = {}
  * @throws AppError as `planModel`; TRUNCATED where these bytes are not enough
  */
 export function planModelEnds(head: Uint8Array, tail: Uint8Array, fileLength: number): Plan {
-  return planIndex(head, readModelEnds(head, tail, fileLength)).plan
+  return planEnds(head, tail, fileLength).plan
 }
+
+/** As `planModelEnds`, with the index of what was seen of the graph. */
+export const planEnds = (head: Uint8Array, tail: Uint8Array, fileLength: number): PlannedModel =>
+  planIndex(head, readModelEnds(head, tail, fileLength))
 
 function planIndex(bytes: Uint8Array, read: ModelIndex): PlannedModel {
   const index = hoistBranch(bytes, read) ?? read

@@ -1,6 +1,7 @@
 import { AppError } from '../../core/errors'
 import type { Dtype, InputKind } from '../../core/types'
 import { fetchFile } from './fetch-file'
+import { peekFile } from './peek'
 import type { ModelSource, ReadOptions, SourceEnvironment } from './types'
 
 /** One model of `public/models/manifest.json`, written by `scripts/manifest.mjs`. */
@@ -75,6 +76,10 @@ export async function builtinSource(
     preferred: { file: model.file, dtype: model.dtype },
     kind: model.kind,
     list: (folder) => Promise.resolve(model.files.filter((file) => file.path.replace(/\/?[^/]*$/, '') === folder)),
+    peek: async (path, readOptions) => {
+      const file = files.get(path)
+      return file ? await peekFile(address(path), readOptions, environment, file.bytes) : null
+    },
     exists: (path) => Promise.resolve(files.has(path)),
     read: async (path, readOptions) => {
       const file = files.get(path)

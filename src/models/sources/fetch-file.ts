@@ -3,7 +3,7 @@ import { hashBytes } from './hash'
 import type { ReadOptions, SourceEnvironment } from './types'
 
 /** The name that other Hugging Face apps of this origin use too: one copy of a file serves all. */
-const cacheName = 'transformers-cache'
+export const cacheName = 'transformers-cache'
 
 export interface Expected {
   bytes: number | null
@@ -15,7 +15,7 @@ type Bytes = Uint8Array<ArrayBuffer>
 const nothing: Expected = { bytes: null, sha256: null }
 
 /** Cache Storage can be missing (insecure contexts) or locked (private windows): then everything is fetched again. */
-async function openCache(environment: SourceEnvironment): Promise<Cache | null> {
+export async function openCache(environment: SourceEnvironment): Promise<Cache | null> {
   try {
     return (await environment.caches?.open(cacheName)) ?? null
   } catch {
@@ -27,7 +27,7 @@ function cancelled(): AppError {
   return new AppError('CANCELLED', 'The download was cancelled.')
 }
 
-async function request(
+export async function request(
   url: string,
   init: RequestInit,
   options: ReadOptions,

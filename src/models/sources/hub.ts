@@ -1,5 +1,6 @@
 import { isAppError } from '../../core/errors'
 import { fetchFile, fileExists, type Expected } from './fetch-file'
+import { peekFile } from './peek'
 import type { ModelSource, SourceEnvironment, SourceFile } from './types'
 
 interface TreeEntry {
@@ -52,6 +53,7 @@ export function hubSource(id: string, revision: string, host: string, environmen
         return null // a plain file host: the caller probes
       }
     },
+    peek: (path, options) => peekFile(address(path), options, environment, known.get(path)?.bytes ?? null),
     exists: (path, options) => fileExists(address(path), options, environment),
     read: (path, options) =>
       fetchFile(address(path), options, environment, { expected: known.get(path) ?? { bytes: null, sha256: null } }),

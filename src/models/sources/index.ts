@@ -4,7 +4,7 @@ import { builtinSource } from './builtin'
 import { hubSource } from './hub'
 import type { ModelSource, ReadOptions, SourceEnvironment } from './types'
 
-export type { ModelSource, ReadOptions, SourceEnvironment, SourceFile } from './types'
+export type { FileEnds, ModelSource, ReadOptions, SourceEnvironment, SourceFile } from './types'
 export { readManifest, type Manifest, type ManifestModel } from './builtin'
 
 const builtinPrefix = 'builtin:'

@@ -18,6 +18,15 @@ export interface ReadOptions {
   onProgress?: (done: number, total: number) => void
 }
 
+/** What a look before the download shows of a file. */
+export interface FileEnds {
+  head: Uint8Array
+  /** Not overlapping `head`; empty where `head` is the whole file, null where the host gives no ranges. */
+  tail: Uint8Array | null
+  /** Bytes of the whole file; null: not known. */
+  length: number | null
+}
+
 /** One model's folder, wherever it lies. */
 export interface ModelSource {
   readonly id: string
@@ -34,6 +43,11 @@ export interface ModelSource {
    * @throws AppError NETWORK, TRUNCATED, WRONG_HASH, CANCELLED
    */
   read(path: string, options: ReadOptions): Promise<Uint8Array<ArrayBuffer> | null>
+  /**
+   * The first and last bytes of a file, for a look before the download; null where there is no such file for us.
+   * @throws AppError NETWORK, CANCELLED
+   */
+  peek(path: string, options: ReadOptions): Promise<FileEnds | null>
   /** The weight file to take when nothing is asked; null: choose by the backend. */
   readonly preferred: { file: string; dtype: Dtype } | null
   /** What the model takes, where that is known before its graph is read. */

@@ -169,6 +169,7 @@ describe('the weight file', () => {
       kind: null,
       list: () => Promise.resolve(names.map((name) => ({ path: `onnx/${name}.onnx`, bytes: 1, sha256: null }))),
       exists: () => Promise.reject(new Error('the listing is enough')),
+      peek: () => Promise.resolve(null),
       read: () => Promise.resolve(null),
     }
     expect((await chooseWeightFile(source, { backend, dtype, file }, {})).path).toBe(expected)
