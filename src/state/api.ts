@@ -36,6 +36,8 @@ export interface ExplorerView {
   figures(head: HeadRef): FigureRow | null
   /** [t,t] of one sequence, rows queries. */
   attention(head: HeadRef, sequence: number): Promise<{ weights: Float32Array; size: number }>
+  /** One head's raw vectors of all sequences: value vectors [m,valueDim] of its key/value head. */
+  vectors(head: HeadRef): Promise<{ v: Float32Array; m: number }>
   /** [n] and [m]: 2-norms of raw q and k, for colour and size. */
   norms(head: HeadRef): { q: Float32Array; k: Float32Array } | null
   /** Visible heads first: the views say which. */

@@ -5,7 +5,8 @@ export const single = {
     sentence: 'Sentence',
     sentenceHint: 'Attention inside this sequence',
     pattern: 'Pattern',
-    patternHint: 'What the head does by position: the mean weight of each pair of positions over all sequences that reach it',
+    patternHint:
+      'What the head does by position: the mean weight of each pair of positions over all sequences that reach it',
     hide: 'Hide',
     special: 'Special',
     specialHint:
@@ -23,7 +24,8 @@ export const single = {
     scaleColumnEnd: 'its largest',
     tokenHint: 'Click pins; Alt-click, right click or H hides and shows again',
     hidden: 'hidden',
-    removed: (share: string, count: string) => `Hidden keys held ${share} of the attention (mean over ${count} queries)`,
+    removed: (share: string, count: string) =>
+      `Hidden keys held ${share} of the attention (mean over ${count} queries)`,
     removedOf: (query: string, share: string) => `Hidden keys held ${share} of the attention of ${query}`,
     linesLeftOut: (count: string) => `${count} weaker lines are not drawn`,
     masked: (query: string, key: string) => `${query} → ${key}  masked`,
