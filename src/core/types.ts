@@ -40,6 +40,16 @@ export interface Sequence {
   /** Number of tokens that did not fit and were left out. */
   truncated: number
   grid?: { rows: number; columns: number }
+  /** Images only: what the model sees. */
+  crop?: ImageCrop
+}
+
+/** An image resized and cropped as the model takes it, before normalisation. */
+export interface ImageCrop {
+  width: number
+  height: number
+  /** [height,width,4] bytes, opaque. */
+  rgba: Uint8ClampedArray<ArrayBuffer>
 }
 
 /** What is known of an opened and self-tested model. Plain JSON. */
@@ -161,6 +171,8 @@ export interface HeadPicture extends HeadRef {
   /** The projection that made it: PCA while a slower one is pending. */
   projection: ProjectionId
   c: number
+  /** A quick look made from a sample while the picture itself is computed: never final, never given away. */
+  preview?: true
 }
 
 /** Row of head figures: layer, head, and figure ids of the registry; null = undefined for this input. */
@@ -173,4 +185,6 @@ export interface Progress {
   total: number
   /** Bytes, heads, sequences … */
   unit: 'bytes' | 'heads' | 'sequences' | 'steps'
+  /** Milliseconds still to go, where the work itself can tell; null: not known yet. */
+  leftMs?: number | null
 }

@@ -6,6 +6,7 @@ import type { JointVectors } from '../core/types'
 import type { ProjectionAnswer, ProjectionJob, ProjectionService } from '../rpc/contracts'
 import { BackendChooser } from './backend'
 import { jointInfo, loadJointMethod } from './joint/registry'
+import { previewOf } from './preview'
 import { loadProjection } from './registry'
 import { Slices, systemSliceClock, type SliceClock } from './slices'
 import type { HeadContext, Projection } from './types'
@@ -35,7 +36,8 @@ export class ProjectionEngine implements ProjectionService {
     try {
       const context = createContext(job, slices)
       const jointMethod = await loadJointMethod(job.settings.joint)
-      const projection = job.points ? null : await loadProjection(job.settings.projection)
+      const whole = job.points ? null : await loadProjection(job.settings.projection)
+      const projection = whole && job.sample ? previewOf(whole, job.sample) : whole
       slices.check()
       const joint = await jointMethod.apply(job.vectors, context)
       const { points, ...made } = projection

@@ -2,6 +2,7 @@ import type {
   Backend,
   Dtype,
   HeadVectors,
+  ImageCrop,
   InputKind,
   ModelInfo,
   ModelInput,
@@ -44,6 +45,8 @@ export interface PreparedInput {
   tokens: Token[]
   truncated: number
   grid?: { rows: number; columns: number }
+  /** Images only: what the model sees. */
+  crop?: ImageCrop
 }
 
 export interface ModelService {
@@ -173,6 +176,8 @@ export interface ProjectionJob {
   points: Float32Array | null
   /** Index of the head, for seeded randomness: layer · H + head. */
   headIndex: number
+  /** Indices of spans: only these are laid out, every other point goes near its like (a preview). Absent: all are. */
+  sample?: readonly number[]
   /** What computes the picture; `auto`: whatever is faster here. Absent: `wasm`. */
   backend?: Backend | 'auto'
 }

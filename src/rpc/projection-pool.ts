@@ -17,6 +17,8 @@ export interface ProjectionTask {
   /** CANCELLED (once, at once), WORKER_CRASHED, or what the projection threw. */
   onFailed(error: AppError): void
   onProgress?(done: number, total: number): void
+  /** Smaller comes first; asked anew whenever a worker is free. Absent: the pool's priority of the head. */
+  rank?(): number
 }
 
 export interface ProjectionHandle {
@@ -65,7 +67,7 @@ const crashLimit = 2
 export class ProjectionPool {
   readonly #options: Required<ProjectionPoolOptions>
   readonly #seats: Seat[] = []
-  #waiting: Job[] = []
+  readonly #waiting = new Set<Job>()
   #priority: (head: HeadRef) => number = () => 0
   #limit: number
   #nextId = 1
@@ -108,7 +110,7 @@ export class ProjectionPool {
     const job: Job = { id: this.#nextId++, task, state: 'waiting', crashes: 0 }
     if (this.#isIdle()) this.#done = this.#total = 0
     this.#total++
-    this.#waiting.push(job)
+    this.#waiting.add(job)
     // Later, so that a whole grid can be added before the most wanted head is picked.
     queueMicrotask(() => this.#assign())
     return {
@@ -134,7 +136,7 @@ export class ProjectionPool {
   }
 
   #isIdle(): boolean {
-    return this.#waiting.length === 0 && this.#seats.every((seat) => !isActive(seat))
+    return this.#waiting.size === 0 && this.#seats.every((seat) => !isActive(seat))
   }
 
   #cancelJob(job: Job): void {
@@ -142,7 +144,7 @@ export class ProjectionPool {
     const wasRunning = job.state === 'running'
     job.state = 'cancelled'
     this.#total--
-    this.#waiting = this.#waiting.filter((other) => other !== job)
+    this.#waiting.delete(job)
     const seat = wasRunning ? this.#seats.find((other) => other.job === job) : undefined
     if (seat) {
       // The call's own end frees the seat; a worker that can't hear is ended.
@@ -157,10 +159,10 @@ export class ProjectionPool {
 
   #assign(): void {
     if (this.#disposed) {
-      for (const job of this.#waiting) this.#cancelJob(job)
+      for (const job of [...this.#waiting]) this.#cancelJob(job)
       return
     }
-    while (this.#waiting.length > 0 && this.#seats.filter((seat) => seat.job).length < this.#limit) {
+    while (this.#waiting.size > 0 && this.#seats.filter((seat) => seat.job).length < this.#limit) {
       const job = this.#takeNext()
       if (!job) return
       let seat = this.#seats.find((other) => !other.job)
@@ -175,16 +177,16 @@ export class ProjectionPool {
   }
 
   #takeNext(): Job | undefined {
-    let best = 0
+    let best: Job | undefined
     let lowest = Infinity
-    for (const [index, job] of this.#waiting.entries()) {
-      const rank = this.#priority(job.task.head)
-      if (rank < lowest) {
-        lowest = rank
-        best = index
-      }
+    for (const job of this.#waiting) {
+      const rank = job.task.rank?.() ?? this.#priority(job.task.head)
+      if (best && (rank > lowest || (rank === lowest && job.id > best.id))) continue
+      lowest = rank
+      best = job
     }
-    return this.#waiting.splice(best, 1)[0]
+    if (best) this.#waiting.delete(best)
+    return best
   }
 
   #run(seat: Seat, job: Job): void {
@@ -247,7 +249,7 @@ export class ProjectionPool {
       job.crashes++
       if (job.crashes < crashLimit) {
         job.state = 'waiting'
-        this.#waiting.unshift(job)
+        this.#waiting.add(job)
       } else {
         const { layer, head } = job.task.head
         this.#finish(

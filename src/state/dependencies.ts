@@ -14,9 +14,16 @@ export interface PoolPort {
   readonly size: number
   /**
    * One head. `createJob` is called when a worker takes it, again after a crash; its arrays are transferred. Aborting
-   * rejects CANCELLED.
+   * rejects CANCELLED. Of all that wait the one of the smallest `rank` is taken, asked anew whenever a worker is free.
    */
-  run(head: HeadRef, createJob: () => ProjectionJob, signal: AbortSignal): Promise<ProjectionAnswer>
+  run(
+    head: HeadRef,
+    createJob: () => ProjectionJob,
+    signal: AbortSignal,
+    options?: { rank?: () => number; onProgress?: (done: number, total: number) => void },
+  ): Promise<ProjectionAnswer>
+  /** At most so many workers take new jobs from now on (at least 1). */
+  setLimit(workers: number): void
 }
 
 /** The cache by content hash (storage/cache.ts). */

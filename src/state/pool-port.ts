@@ -12,13 +12,17 @@ interface Pool {
     createJob(): ProjectionJob
     onDone(answer: ProjectionAnswer): void
     onFailed(error: AppError): void
+    rank?(): number
+    onProgress?(done: number, total: number): void
   }): { cancel(): void }
+  setLimit(workers: number): void
 }
 
 /** The pool with promises. */
 export const poolPort = (pool: Pool): PoolPort => ({
   size: pool.size,
-  run: (head, createJob, signal) =>
+  setLimit: (workers) => pool.setLimit(workers),
+  run: (head, createJob, signal, options = {}) =>
     new Promise((resolve, reject) => {
       if (signal.aborted) {
         reject(superseded())
@@ -27,6 +31,7 @@ export const poolPort = (pool: Pool): PoolPort => ({
       const cancel = () => handle.cancel()
       const settle = () => signal.removeEventListener('abort', cancel)
       const handle = pool.add({
+        ...options,
         head,
         createJob,
         onDone: (answer) => {

@@ -8,6 +8,7 @@ export class TimeLeft {
 
   /** Milliseconds; null while nothing can be said. `now` in milliseconds. */
   estimate(progress: Progress | null, now: number): number | null {
+    if (progress?.leftMs !== undefined) return progress.leftMs
     if (!progress || progress.stage !== this.#stage) {
       this.#stage = progress?.stage ?? null
       this.#startedAt = now

@@ -136,26 +136,63 @@ export class FakeModel implements ModelPort {
   }
 }
 
+type RunOptions = Parameters<PoolPort['run']>[3]
+
+/** Does jobs two at a time, the one of the smallest rank first; `gate` holds those that run. */
 export class FakePool implements PoolPort {
   readonly size = 2
+  /** In the order in which workers took them. */
   jobs: ProjectionJob[] = []
+  limits: number[] = []
   readonly gate = new Gate()
   fail: AppError | null = null
+  running = 0
+  #waiting: { rank: () => number; start: () => void }[] = []
 
-  async run(_: unknown, createJob: () => ProjectionJob, signal: AbortSignal) {
-    const job = createJob()
+  get waiting(): number {
+    return this.#waiting.length
+  }
+
+  setLimit(workers: number) {
+    this.limits.push(workers)
+  }
+
+  async run(_: unknown, createJob: () => ProjectionJob, signal: AbortSignal, { rank = () => 0 }: RunOptions = {}) {
+    await new Promise<void>((resolve, reject) => {
+      const entry = { rank, start: resolve }
+      this.#waiting.push(entry)
+      signal.addEventListener('abort', () => {
+        this.#waiting = this.#waiting.filter((other) => other !== entry)
+        reject(new AppError('CANCELLED', 'aborted'))
+      })
+      queueMicrotask(() => this.#assign())
+    })
+    try {
+      return await this.#project(createJob(), signal)
+    } finally {
+      this.running--
+      this.#assign()
+    }
+  }
+
+  #assign(): void {
+    while (this.running < this.size && this.#waiting.length > 0) {
+      const next = this.#waiting.reduce((best, entry) => (entry.rank() < best.rank() ? entry : best))
+      this.#waiting = this.#waiting.filter((entry) => entry !== next)
+      this.running++
+      next.start()
+    }
+  }
+
+  async #project(job: ProjectionJob, signal: AbortSignal) {
     this.jobs.push(job)
     await this.gate.promise
     if (signal.aborted) throw new AppError('CANCELLED', 'aborted')
     if (this.fail) throw this.fail
     const { n, m } = job.vectors
     const { dims, projection, seed } = job.settings
-    const points =
-      job.points ??
-      Float32Array.from(
-        { length: (n + m) * dims },
-        (_, at) => at + seed * 1000 + projection.length + job.headIndex / 10,
-      )
+    const base = seed * 1000 + projection.length + job.headIndex / 10 + (job.sample ? 0.01 : 0)
+    const points = job.points ?? Float32Array.from({ length: (n + m) * dims }, (_, at) => at + base)
     return { points, c: 1.5, shift: new Float32Array(dim), figures: job.figures ? { fidelity: -0.5 } : null }
   }
 }
