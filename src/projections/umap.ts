@@ -2,6 +2,8 @@ import { hashIntegers, hashUniform } from '../core/random'
 import type { JointVectors, MetricId } from '../core/types'
 import type { GpuKernels } from '../gpu/kernels'
 import { findNeighbors } from './backend'
+import { blendStarts, fitPicture, followInput } from './follow'
+import { addTies, tieQueries, type GraphExports, type HeadTies } from './follow-ties'
 import { takeGraph } from './gpu-graph'
 import { type Kernel, loadKernel } from './kernel'
 import { type Neighbors, NeighborSearch, type Pause } from './neighbors'
@@ -9,7 +11,7 @@ import { computePca } from './pca'
 import { alignTo } from './procrustes'
 import type { HeadContext, Projection } from './types'
 
-interface UmapExports {
+interface UmapExports extends GraphExports {
   fitCurve(minDist: number, spread: number): void
   fittedA(): number
   fittedB(): number
@@ -17,9 +19,6 @@ interface UmapExports {
   beginGraph(indices: number, distances: number, count: number, k: number, workspace: number): void
   weighNeighbors(from: number, to: number, meanOfAll: number): void
   joinGraph(epochs: number): number
-  graphStarts(): number
-  graphPoints(): number
-  graphWeights(): number
   positionBytes(count: number, dims: number): number
   wrapPositions(positions: number, dims: number): void
   layoutPlane: LayoutSlice
@@ -47,6 +46,10 @@ const startSpread = 10
 const startLimit = 4
 /** So that points at one place can part. */
 const startJitter = 1e-3
+/** Spread of a start that follows attention, for the square root of the number of points: about that of a finished layout. */
+const followSpread = 0.37
+/** Weight of the strongest tie of a query when `follow` is 1; the largest weight of a neighbour is 1. */
+const tieStrength = 0.5
 /** First step of the layout; it falls to 0 linearly. */
 const firstStep = 0.3
 const rowsPerSlice = 4096
@@ -72,7 +75,8 @@ export class UmapLayout {
 
   /**
    * Positions [count,dims] of points that start at `start` [count,dims] and are pulled together along their neighbours.
-   * `slice` rows are laid out between two pauses; it can't change the result. With `gpu` the layout is done there.
+   * `slice` rows are laid out between two pauses; it can't change the result. With `gpu` the layout is done there. `ties` are
+   * further edges.
    */
   async run(
     neighbors: Neighbors,
@@ -81,6 +85,7 @@ export class UmapLayout {
     pause: Pause,
     slice = rowsPerSlice,
     gpu: GpuKernels | null = null,
+    ties: HeadTies | null = null,
   ): Promise<Float32Array> {
     const { dims } = settings
     const { count, k } = neighbors
@@ -101,6 +106,7 @@ export class UmapLayout {
     exports.beginGraph(indices, distances, count, k, graph)
     exports.weighNeighbors(0, count, meanOfAll(neighbors))
     exports.joinGraph(epochs)
+    if (ties) addTies(kernel, count, ties)
 
     const rateOf = (epoch: number) => firstStep * (1 - epoch / epochs)
     const streamOf = (epoch: number) => hashIntegers(settings.seed, settings.headIndex, epoch)
@@ -188,7 +194,7 @@ const idle: Engine[] = []
 /** UMAP of queries and keys together, turned onto their principal axes: [n+m,dims]. */
 export async function computeUmap(joint: JointVectors, context: HeadContext): Promise<Float32Array> {
   const { settings, headIndex, spans, gpu = null } = context
-  const { dims, metric, seed } = settings
+  const { dims, metric } = settings
   const { n, m, dim } = joint
   const count = n + m
   const engine = idle.pop() ?? { search: await NeighborSearch.load(), layout: await UmapLayout.load() }
@@ -200,15 +206,34 @@ export async function computeUmap(joint: JointVectors, context: HeadContext): Pr
     const k = settings.neighbors - 1
     const neighbors = await findNeighbors(gpu, engine.search, rows, count, dim, k, metric, findPause)
     const pca = await computePca(joint, metric, dims, spans, gpu)
-    const start = startFrom(pca, dims, seed, headIndex)
+    const { start, ties } = follow(joint, pca, context)
     const layoutPause: Pause = (done, total) => context.pause(0.35 + (0.65 * done) / total, 1)
     const umapSettings = { ...settings, headIndex }
-    const points = await engine.layout.run(neighbors, start, umapSettings, layoutPause, rowsPerSlice, gpu)
+    const points = await engine.layout.run(neighbors, start, umapSettings, layoutPause, rowsPerSlice, gpu, ties)
     alignTo(points, pca, dims)
     return points
   } finally {
     idle.push(engine)
   }
+}
+
+/** Where the layout starts and what it ties, as far as `settings.follow` asks for it; 0 is the classic start without ties. */
+function follow(
+  joint: JointVectors,
+  pca: Float32Array,
+  context: HeadContext,
+): { start: Float32Array; ties: HeadTies | null } {
+  const { settings, headIndex } = context
+  const { dims, metric, seed, follow: strength } = settings
+  const classic = startFrom(pca, dims, seed, headIndex)
+  if (!(strength > 0)) return { start: classic, ties: null }
+  const input = followInput(context)
+  const ties = { ...tieQueries(input), n: joint.n, strength: strength * tieStrength }
+  const fitted = fitPicture(joint, metric, pca, dims, input)
+  if (!fitted) return { start: classic, ties }
+  const spread = followSpread * Math.sqrt(joint.n + joint.m)
+  const start = blendStarts(classic, startFrom(fitted, dims, seed, headIndex), strength, startSpread, spread)
+  return { start, ties }
 }
 
 export const projection: Projection = { id: 'umap', usesGpu: () => true, project: computeUmap }

@@ -1,0 +1,191 @@
+import { centreTable, fewestKeys, type FollowSample, type SampleBlock } from './follow-sample'
+
+/** Share of the query-specific agreement in what is fitted; the rest is the overall agreement. */
+const specificShare = 0.7
+const rounds = 48
+const firstStep = 0.1
+/** Squared distance that is added to every pair, so that the slope stays finite; maps have a root mean square of 1. */
+const softening = 1e-4
+
+/** Linear maps of queries and of keys onto the axes of a picture: [dims,dim] each, and where the keys' mean goes. */
+export interface FollowMaps {
+  query: Float64Array
+  key: Float64Array
+  shift: Float64Array
+}
+
+/**
+ * Two maps, one for queries and one for keys, so that in each sequence of `sample` the distances of a query's point to the keys' points
+ * fall as the scores rise. What is made small is the mean over sequences of the correlation of distances with the ranks of the
+ * scores in each row (overall agreement), and of both tables less their row and column means (query-specific agreement), by
+ * Adam (Kingma and Ba 2014) from the map `start` [dims,dim] for both. A map has few numbers, so it holds beyond the sample. Only
+ * + − × ÷ √ in a fixed order: the same bits in every engine.
+ * @param features [queries + keys of the sample, dim]
+ */
+export function fitMaps(
+  sample: FollowSample,
+  features: Float32Array,
+  dim: number,
+  dims: number,
+  start: Float64Array,
+): FollowMaps {
+  const size = dims * dim
+  const maps = new Float64Array(2 * size + dims)
+  const scale = rootMeanSquare(start)
+  for (let at = 0; at < size; at++) maps[at] = maps[size + at] = scale > 0 ? start[at]! / scale : 0
+  const slopes = new Float64Array(maps.length)
+  const mean = new Float64Array(maps.length)
+  const square = new Float64Array(maps.length)
+  const field = new Field(sample, features, dim, dims)
+  let meanDecay = 1
+  let squareDecay = 1
+  for (let round = 0; round < rounds; round++) {
+    field.findSlopes(maps, slopes)
+    meanDecay *= 0.9
+    squareDecay *= 0.99
+    const step = (firstStep * (1 - (0.9 * round) / rounds)) / (1 - meanDecay)
+    for (let at = 0; at < maps.length; at++) {
+      mean[at] = 0.9 * mean[at]! + 0.1 * slopes[at]!
+      square[at] = 0.99 * square[at]! + 0.01 * slopes[at]! * slopes[at]!
+      maps[at]! -= (step * mean[at]!) / (Math.sqrt(square[at]! / (1 - squareDecay)) + 1e-12)
+    }
+  }
+  return { query: maps.slice(0, size), key: maps.slice(size, 2 * size), shift: maps.slice(2 * size) }
+}
+
+function rootMeanSquare(values: Float64Array): number {
+  let sum = 0
+  for (let at = 0; at < values.length; at++) sum += values[at]! * values[at]!
+  return Math.sqrt(sum / Math.max(1, values.length))
+}
+
+/** The slope of what is fitted, with its working memory. */
+class Field {
+  readonly #positions: Float64Array
+  readonly #forces: Float64Array
+  readonly #distances: Float64Array
+  readonly #rest: Float64Array
+  readonly #columns: Float64Array
+  readonly #counts: Int32Array
+
+  constructor(
+    readonly sample: FollowSample,
+    readonly features: Float32Array,
+    readonly dim: number,
+    readonly dims: number,
+  ) {
+    const rows = sample.queries.length + sample.keys.length
+    const pairs = sample.ranks.length
+    this.#positions = new Float64Array(rows * dims)
+    this.#forces = new Float64Array(rows * dims)
+    this.#distances = new Float64Array(pairs)
+    this.#rest = new Float64Array(pairs)
+    this.#columns = new Float64Array(sample.keys.length)
+    this.#counts = new Int32Array(sample.keys.length)
+  }
+
+  findSlopes(maps: Float64Array, slopes: Float64Array): void {
+    this.#place(maps)
+    this.#forces.fill(0)
+    for (const block of this.sample.blocks) this.#addBlock(block)
+    this.#gather(slopes)
+  }
+
+  #place(maps: Float64Array): void {
+    const { features, dim, dims, sample } = this
+    const size = dims * dim
+    const split = sample.queries.length
+    for (let row = 0, at = 0; at < this.#positions.length; row++) {
+      const map = row < split ? 0 : size
+      for (let axis = 0; axis < dims; axis++, at++) {
+        let sum = row < split ? 0 : maps[2 * size + axis]!
+        for (let i = row * dim, j = map + axis * dim, end = i + dim; i < end; i++, j++) sum += features[i]! * maps[j]!
+        this.#positions[at] = sum
+      }
+    }
+  }
+
+  #addBlock(block: SampleBlock): void {
+    const { sample, dims } = this
+    const { pairStart, first, ranks, specific } = sample
+    const positions = this.#positions
+    const distances = this.#distances
+    const rest = this.#rest
+    const split = sample.queries.length
+    const from = pairStart[block.queryStart]!
+    const end = pairStart[block.queryEnd]!
+    for (let query = block.queryStart; query < block.queryEnd; query++) {
+      for (let pair = pairStart[query]!, key = split + first[query]!; pair < pairStart[query + 1]!; pair++, key++) {
+        let sum = softening
+        for (let axis = 0; axis < dims; axis++) {
+          const difference = positions[query * dims + axis]! - positions[key * dims + axis]!
+          sum += difference * difference
+        }
+        distances[pair] = rest[pair] = Math.sqrt(sum)
+      }
+    }
+    const columns = this.#columns.subarray(0, block.keyEnd - block.keyStart)
+    centreTable(sample, block, rest, columns, this.#counts.subarray(0, columns.length))
+    let square = 0
+    let product = 0
+    for (let pair = from; pair < end; pair++) {
+      square += rest[pair]! * rest[pair]!
+      product += rest[pair]! * specific[pair]!
+    }
+    const length = Math.sqrt(square)
+    const agreement = length > 0 ? product / length : 0
+    // A table weighs as much as its rows together.
+    const weight = length > 0 ? (specificShare * (block.queryEnd - block.queryStart)) / length : 0
+    for (let query = block.queryStart; query < block.queryEnd; query++) {
+      const row = this.#measureRow(query)
+      for (let pair = pairStart[query]!, key = split + first[query]!; pair < pairStart[query + 1]!; pair++, key++) {
+        const slope =
+          weight * (specific[pair]! - (length > 0 ? (agreement * rest[pair]!) / length : 0)) +
+          row.weight * (ranks[pair]! - row.share * (distances[pair]! - row.mean))
+        const pull = slope / distances[pair]!
+        for (let axis = 0; axis < dims; axis++) {
+          const force = pull * (positions[query * dims + axis]! - positions[key * dims + axis]!)
+          this.#forces[query * dims + axis]! += force
+          this.#forces[key * dims + axis]! -= force
+        }
+      }
+    }
+  }
+
+  /** Mean distance of a row, and its part in the slope: weight · (rank − share · (distance − mean)). */
+  #measureRow(query: number): { mean: number; share: number; weight: number } {
+    const { pairStart, ranks } = this.sample
+    const distances = this.#distances
+    const start = pairStart[query]!
+    const end = pairStart[query + 1]!
+    if (end - start < fewestKeys) return { mean: 0, share: 0, weight: 0 }
+    let sum = 0
+    for (let pair = start; pair < end; pair++) sum += distances[pair]!
+    const mean = sum / (end - start)
+    let square = 0
+    let product = 0
+    for (let pair = start; pair < end; pair++) {
+      const difference = distances[pair]! - mean
+      square += difference * difference
+      product += difference * ranks[pair]!
+    }
+    if (square === 0) return { mean, share: 0, weight: 0 }
+    return { mean, share: product / square, weight: (1 - specificShare) / Math.sqrt(square) }
+  }
+
+  #gather(slopes: Float64Array): void {
+    const { features, dim, dims, sample } = this
+    const size = dims * dim
+    const split = sample.queries.length
+    slopes.fill(0)
+    for (let row = 0, at = 0; at < this.#forces.length; row++) {
+      const map = row < split ? 0 : size
+      for (let axis = 0; axis < dims; axis++, at++) {
+        const force = this.#forces[at]!
+        if (row >= split) slopes[2 * size + axis]! += force
+        for (let i = row * dim, j = map + axis * dim, end = i + dim; i < end; i++, j++)
+          slopes[j]! += force * features[i]!
+      }
+    }
+  }
+}
