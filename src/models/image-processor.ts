@@ -1,20 +1,64 @@
 import type { RawImage } from '@huggingface/transformers'
 import { AppError } from '../core/errors'
-import type { ModelInput, Token } from '../core/types'
+import type { ImageCrop, ModelInput, Token } from '../core/types'
 
 type ImageInput = Extract<ModelInput, { kind: 'image' }>
 
 /** What a class of the library gives for a list of pictures, as far as it is used. */
 type Processor = (images: RawImage[]) => Promise<{ pixel_values: { data: ArrayLike<number>; dims: number[] } }>
 
+/** How pixels were normalised: value = (byte · factor − mean) ÷ deviation, for each channel. */
+export interface Normalisation {
+  factor: number
+  mean: readonly number[]
+  deviation: readonly number[]
+}
+
+/** Reads what a `preprocessor_config.json` says of normalisation; what it leaves out is the libraries' default. */
+export function readNormalisation(json: unknown): Normalisation {
+  const config = (json ?? {}) as Record<string, unknown>
+  const numbers = (value: unknown, otherwise: number): number[] =>
+    Array.isArray(value) && value.length > 0 && value.every((entry) => typeof entry === 'number')
+      ? value
+      : [typeof value === 'number' ? value : otherwise]
+  const isNormalised = config['do_normalize'] !== false
+  return {
+    factor: config['do_rescale'] === false ? 1 : numbers(config['rescale_factor'], 1 / 255)[0]!,
+    mean: isNormalised ? numbers(config['image_mean'], 0.5) : [0],
+    deviation: isNormalised ? numbers(config['image_std'], 0.5) : [1],
+  }
+}
+
+/** The pixels of one input as an opaque picture: normalisation undone, rounded to bytes. One channel gives grey. */
+export function toCrop({ pixels, shape }: ImageInput, { factor, mean, deviation }: Normalisation): ImageCrop {
+  const [channels, height, width] = shape
+  const area = height * width
+  const rgba = new Uint8ClampedArray(4 * area).fill(255)
+  for (let color = 0; color < 3; color++) {
+    const channel = Math.min(color, channels - 1)
+    const add = mean[channel] ?? mean[0] ?? 0
+    const times = deviation[channel] ?? deviation[0] ?? 1
+    for (let at = 0; at < area; at++)
+      rgba[4 * at + color] = Math.round((pixels[channel * area + at]! * times + add) / factor)
+  }
+  return { width, height, rgba }
+}
+
 /** Turns pictures into the pixels that one model wants. */
 export class PictureProcessor {
   readonly #process: Processor
   readonly #Image: typeof RawImage
+  readonly #normalisation: Normalisation
 
-  constructor(process: Processor, Image: typeof RawImage) {
+  constructor(process: Processor, Image: typeof RawImage, normalisation: Normalisation) {
     this.#process = process
     this.#Image = Image
+    this.#normalisation = normalisation
+  }
+
+  /** What the model sees of a picture. */
+  cropOf(input: ImageInput): ImageCrop {
+    return toCrop(input, this.#normalisation)
   }
 
   /**
@@ -27,7 +71,7 @@ export class PictureProcessor {
       const canvas = new OffscreenCanvas(bitmap.width, bitmap.height)
       const context = canvas.getContext('2d', { willReadFrequently: true })
       if (!context) throw new Error('no 2D canvas')
-      context.fillStyle = 'white' // what transparent pictures lie on
+      context.fillStyle = '#808080' // what transparent pictures lie on: nearest to what models take as nothing
       context.fillRect(0, 0, bitmap.width, bitmap.height)
       context.drawImage(bitmap, 0, 0)
       bitmap.close()
@@ -66,7 +110,7 @@ export async function createPictureProcessor(json: unknown): Promise<PictureProc
     const Class =
       (/(?:ImageProcessor|FeatureExtractor)$/.test(name) ? classes[name] : undefined) ?? classes['ViTImageProcessor']
     if (!Class) throw new Error(`no class ${name}`)
-    return new PictureProcessor(new Class(config) as Processor, library.RawImage)
+    return new PictureProcessor(new Class(config) as Processor, library.RawImage, readNormalisation(config))
   } catch (error) {
     throw new AppError(
       'IMAGE_FAILED',

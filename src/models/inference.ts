@@ -114,6 +114,7 @@ export class Inference implements ModelService {
           tokens: pictureTokens({ rows, columns, prefix }),
           truncated: 0,
           grid: { rows, columns },
+          crop: pictures.cropOf(input),
         })
       } catch (error) {
         const { code, message } = toAppError(error, 'IMAGE_FAILED')

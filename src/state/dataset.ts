@@ -165,10 +165,17 @@ export class Dataset {
 
   /** For the cache: everything but the vectors, which have keys of their own. */
   toEntry(): CacheEntry {
-    const { key, model, sequences, keys, spans, notices } = this
+    const { key, model, keys, spans, notices } = this
+    const crops = this.sequences.flatMap(({ crop }, index) =>
+      crop ? [[`crop${index}`, new Float32Array(crop.rgba.buffer)] as const] : [],
+    )
+    const sequences = this.sequences.map((sequence) => packCrop(sequence))
     return {
       json: { key, model, sequences, keys, spans, notices },
-      arrays: this.norms ? { normsQ: this.norms.q, normsK: this.norms.k } : {},
+      arrays: {
+        ...(this.norms && { normsQ: this.norms.q, normsK: this.norms.k }),
+        ...Object.fromEntries(crops),
+      },
     }
   }
 
@@ -176,12 +183,30 @@ export class Dataset {
   static fromEntry(entry: CacheEntry, key: string, inputs: readonly { id: string; name: string }[]): Dataset | null {
     const saved = entry.json as Partial<Dataset> | null
     if (!saved?.model || !saved.sequences || !saved.keys || !saved.spans || saved.key !== key) return null
-    const sequences = saved.sequences.map((sequence, index) => ({ ...sequence, ...inputs[index] }))
+    const sequences = saved.sequences.map((sequence, index) => ({
+      ...unpackCrop(sequence, entry.arrays[`crop${index}`]),
+      ...inputs[index],
+    }))
+    // Entries of an earlier make have no crops: they are made again.
+    if (sequences.some(({ grid, crop }) => grid && !crop)) return null
     const dataset = new Dataset(key, saved.model, sequences, saved.keys, saved.spans, saved.notices ?? [])
     const { normsQ, normsK } = entry.arrays
     if (normsQ && normsK) dataset.norms = { q: normsQ, k: normsK }
     return dataset
   }
+}
+
+/** Pixels go into the entry's arrays, four bytes a number, bit for bit; the JSON keeps the size. */
+function packCrop({ crop, ...sequence }: Sequence): object {
+  return crop ? { ...sequence, cropSize: [crop.width, crop.height] } : sequence
+}
+
+function unpackCrop(saved: Sequence, bytes: Float32Array | undefined): Sequence {
+  const { cropSize, ...sequence } = saved as Sequence & { cropSize?: [number, number] }
+  const [width, height] = cropSize ?? [0, 0]
+  if (!bytes || bytes.length !== width * height) return sequence
+  const rgba = new Uint8ClampedArray(bytes.slice().buffer)
+  return { ...sequence, crop: { width, height, rgba } }
 }
 
 /** Rows of one head among all heads of a sequence; a view. */

@@ -742,11 +742,12 @@ export class Explorer implements ExplorerView {
     const { prepared, notices } = await this.#prepareInputs(pass, model)
     const key = this.#datasetKey()
     const names = this.#inputNames()
-    const sequences = prepared.map(({ tokens, truncated, grid }, index): Sequence => ({
+    const sequences = prepared.map(({ tokens, truncated, grid, crop }, index): Sequence => ({
       ...names[index]!,
       tokens,
       truncated,
       ...(grid && { grid }),
+      ...(crop && { crop }),
     }))
     if (sequences.every(({ tokens }) => tokens.length === 0))
       throw new AppError(
