@@ -3,11 +3,13 @@ import { encodingOf } from '../encodings'
 import { buildTokenTable, pointOf, roleOf, tokenOf } from '../encodings/tokens'
 import type { Role, Shade } from '../encodings/types'
 import type { ExplorerView, SelectionView } from '../state/api'
+import { browserClock } from '../state/browser-ports'
 import type { SampleSet } from './samples'
 import { t } from './strings'
 import type { AppActions, ThemeChoice } from './actions'
 import { AttentionState } from './attention-state.svelte'
 import { formatHead, isSameHead } from './head-name'
+import { SearchState } from './search-state.svelte'
 import { isByteLevel, showToken } from './show-token'
 import { largestTextBytes, readTextBytes, splitLines } from './text-lines'
 
@@ -17,6 +19,7 @@ export class AtlasView {
   readonly selection: SelectionView
   readonly actions: AppActions
   readonly attention: AttentionState
+  readonly search: SearchState
 
   theme: ThemeChoice = $state('auto')
   systemDark: boolean = $state(false)
@@ -29,6 +32,8 @@ export class AtlasView {
   draft: string = $state('')
   /** Unshown text that a sample or a file replaced; null: none. */
   replacedDraft: string | null = $state(null)
+  /** Grows when the search box is asked for. */
+  searchCalls: number = $state(0)
   /** Grows when the camera should go back to where it started. */
   resetCount: number = $state(0)
 
@@ -69,6 +74,12 @@ export class AtlasView {
     this.theme = actions.theme
     this.followTexts(explorer.texts)
     this.attention = new AttentionState(explorer)
+    this.search = new SearchState(explorer, {
+      show: (text) => this.show(text),
+      pinnedRow: () => (this.pinnedPoint < 0 ? -1 : this.pinnedPoint % Math.max(1, this.table.n)),
+      pause: browserClock.pause,
+      now: () => performance.now(),
+    })
   }
 
   /** Layers and heads are counted from it on the screen. */
@@ -117,6 +128,16 @@ export class AtlasView {
     this.pin(table.sequenceOf[point] ?? 0, table.positionOf[point] ?? 0, roleOf(table, point))
   }
 
+  /** Pins the next match of the search (1), or the one before (−1). */
+  showMatch(direction: 1 | -1): void {
+    const row = this.search.stepFrom(direction)
+    if (row < 0) return
+    const { selection, table } = this
+    selection.sequence = table.sequenceOf[row] ?? null
+    selection.token = table.positionOf[row] ?? null
+    if (selection.view === 'head') selection.view = 'sequence'
+  }
+
   openSequence(sequence: number): void {
     if (this.selection.sequence !== sequence) this.selection.token = null
     this.selection.sequence = sequence
@@ -135,6 +156,7 @@ export class AtlasView {
     else if (this.textOpen) this.textOpen = false
     else if (this.selection.token !== null || this.selection.sequence !== null) this.clearPin()
     else if (this.selection.view !== 'matrix') this.showMatrix()
+    else if (this.explorer.search !== '') this.actions.set({ search: '' })
   }
 
   /** Text differs from what is shown. */

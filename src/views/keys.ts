@@ -54,6 +54,12 @@ function actionOf(key: string, atlas: AtlasView): (() => void) | null {
       return () => (atlas.textOpen = !atlas.textOpen)
     case '0':
       return () => (atlas.resetCount += 1)
+    case '/':
+      return () => (atlas.searchCalls += 1)
+    case 'n':
+      return () => atlas.showMatch(1)
+    case 'N':
+      return () => atlas.showMatch(-1)
     case '?':
       return () => (atlas.helpOpen = true)
     default:

@@ -3,6 +3,7 @@ import type { LegendKey } from '../../encodings/types'
 import type { BackendReason, ChoiceReason } from '../../state/model-library'
 import type { FidelityGrade } from '../fidelity'
 import type { SampleId } from '../samples'
+import { search } from './en-search'
 import { single } from './en-single'
 
 /** Every English word of the interface. Another language is a file of the type `Strings`. */
@@ -26,6 +27,7 @@ export const en = {
     requests: 'Requests that left this site',
     more: 'More controls',
   },
+  search,
   projections: {
     pca: { name: 'PCA', hint: 'Principal components: a linear view. Global shape is true, crowded places overlap.' },
     umap: { name: 'UMAP', hint: 'Neighbours stay neighbours; distances between groups mean little.' },
@@ -376,6 +378,8 @@ export const en = {
         keys: [
           { keys: ['wheel'], text: 'zoom, into a head and out again' },
           { keys: ['drag'], text: 'pan; in 3D orbit, the right button pans' },
+          { keys: ['/'], text: 'search tokens; Enter goes to the next match' },
+          { keys: ['N'], text: 'next match; Shift: the one before' },
           { keys: ['0'], text: 'reset the view' },
           { keys: ['Ctrl', 'Z'], text: 'back to what was looked at before' },
           { keys: ['T'], text: 'text' },
