@@ -58,6 +58,7 @@ import {
   type SettingsPatch,
 } from './settings'
 import { VectorStore } from './vector-store'
+import { yieldToModel } from './yield-to-model'
 
 type Status = ExplorerView['status']
 
@@ -122,7 +123,10 @@ export class Explorer implements ExplorerView {
   #focus: HeadRef | null = null
 
   constructor(dependencies: ExplorerDependencies) {
-    const model = watchModel(dependencies.model, () => this.#opener.drop())
+    const model = yieldToModel(
+      watchModel(dependencies.model, () => this.#opener.drop()),
+      dependencies.pool,
+    )
     this.#deps = { ...dependencies, model }
     this.#cache = patientCache(dependencies.cache, dependencies.clock)
     const ports = { ...this.#deps, cache: this.#cache }
@@ -199,6 +203,11 @@ export class Explorer implements ExplorerView {
 
   picture(head: HeadRef): HeadPicture | null {
     return this.#dataset && this.#pictures.shown(this.#dataset.headIndex(head))
+  }
+
+  /** How far a head's picture is, 0 … 1; null: nothing is being computed for it. Read it after `progress`. */
+  headProgress(head: HeadRef): number | null {
+    return this.#dataset && this.#pictures.share(this.#dataset.headIndex(head))
   }
 
   figures(head: HeadRef): FigureRow | null {
@@ -332,6 +341,7 @@ export class Explorer implements ExplorerView {
   setFocus(head: HeadRef | null): void {
     const changed = head?.layer !== this.#focus?.layer || head?.head !== this.#focus?.head
     this.#focus = head
+    this.#pictures.focus = head
     const { allHeads } = this.#offer(this.#settings.projection)
     if (changed && head && !allHeads && (this.#status === 'ready' || this.#status === 'running')) this.#begin()
   }
