@@ -38,8 +38,11 @@ export interface RuntimeProvider {
   load(backend: Backend, threads: number | null): Promise<Runtime>
 }
 
-/** Threads of the WASM backend: they need cross-origin isolation, and more than four help little. */
+/**
+ * Threads of the WASM backend: they need cross-origin isolation, more than four help little, and they spin while they wait: with
+ * one for each core, any other work (projections, the page itself) makes all of them wait for the one that lost its core.
+ */
 export function chooseThreads(asked: number | null, isolated: boolean, cores: number): number {
   if (!isolated) return 1
-  return Math.max(1, Math.floor(asked ?? Math.min(4, cores)))
+  return Math.max(1, Math.floor(asked ?? Math.min(4, Math.ceil(cores / 2))))
 }

@@ -177,7 +177,7 @@ test('threads need isolation, and are at most four unless asked for', () => {
   expect(chooseThreads(null, false, 8)).toBe(1)
   expect(chooseThreads(6, false, 8)).toBe(1)
   expect(chooseThreads(null, true, 8)).toBe(4)
-  expect(chooseThreads(null, true, 2)).toBe(2)
+  expect(chooseThreads(null, true, 2)).toBe(1)
   expect(chooseThreads(6, true, 8)).toBe(6)
 })
 
