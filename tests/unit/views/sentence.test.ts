@@ -6,6 +6,7 @@ import { sequenceLinks, strongestLinks } from '../../../src/views/links'
 import { opacityOf } from '../../../src/views/opacity'
 import { PatternSum } from '../../../src/views/position-pattern'
 import { prepareSentence, type SentenceInput } from '../../../src/views/sentence-weights'
+import { headAtStrip, layOutStrip, poolWeights } from '../../../src/views/thumbnails'
 import { findPieceMarks, groupWords, joinWords } from '../../../src/views/words'
 
 const token = (text: string): Token => ({ id: 0, text, special: /^(\[|<)/.test(text) })
@@ -202,5 +203,28 @@ describe('the pattern by position', () => {
     expect([...weights]).toEqual([0.75, 0.125, 0.25, 0.25, 0.625, 0.25, 0, 0, 1])
     expect([...reach]).toEqual([2, 2, 1])
     expect(sequences).toBe(2)
+  })
+})
+
+describe('the strip of heads', () => {
+  it('gives each head a place and finds it again', () => {
+    const shape = layOutStrip(12, 12, 420)
+    expect(shape.widthPx).toBeLessThanOrEqual(420)
+    const { leftPx, topPx, stepPx } = shape
+    expect(headAtStrip(shape, leftPx + 9 * stepPx + 1, topPx + 3 * stepPx + 1)).toEqual({ layer: 3, head: 9 })
+    expect(headAtStrip(shape, 3, topPx + 5)).toBeNull()
+    expect(headAtStrip(shape, leftPx + 12 * stepPx, topPx)).toBeNull()
+    expect(layOutStrip(48, 64, 400).thumbPx).toBeGreaterThanOrEqual(12)
+  })
+
+  it('keeps a lone strong cell of a long sequence, and sharp cells of a short one', () => {
+    const long = new Float32Array(100 * 100)
+    long[37 * 100 + 59] = 0.4
+    const pooled = poolWeights(long, 100, 20)
+    expect(pooled.filter((value) => value > 0)).toHaveLength(1)
+    expect(pooled[7 * 20 + 11]).toBe(1)
+    expect([...poolWeights(Float32Array.of(1, 0, 0.5, 0.25), 2, 4)]).toEqual([
+      1, 1, 0, 0, 1, 1, 0, 0, 0.5, 0.5, 0.25, 0.25, 0.5, 0.5, 0.25, 0.25,
+    ])
   })
 })
