@@ -37,20 +37,18 @@ export class GpuCovariance {
     const gpu = this.#gpu
     const buffers: GPUBuffer[] = []
     try {
-      const sums = await gpu.checked(() => {
+      const [sums, group] = await gpu.checked(() => {
         const keep = (buffer: GPUBuffer) => (buffers.push(buffer), buffer)
         const params = keep(gpu.buffer(16, GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_DST))
         gpu.device.queue.writeBuffer(params, 0, new Uint32Array([count, quads, Math.ceil(count / parts), 0]))
         const centred = keep(gpu.upload(rows.map((value, at) => value - means[at % dim]!)))
         const result = keep(gpu.storage(bytes))
-        const encoder = gpu.device.createCommandEncoder()
-        const pass = encoder.beginComputePass()
+        return [result, gpu.group(this.#layout, [params, centred, result])] as const
+      })
+      await gpu.compute((pass) => {
         pass.setPipeline(this.#pipeline)
-        pass.setBindGroup(0, gpu.group(this.#layout, [params, centred, result]))
+        pass.setBindGroup(0, group)
         pass.dispatchWorkgroups(blocks, blocks, parts)
-        pass.end()
-        gpu.device.queue.submit([encoder.finish()])
-        return result
       })
       const partial = new Float32Array(await gpu.read(sums, bytes))
       for (let row = 0; row < dim; row++) {

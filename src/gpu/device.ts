@@ -126,13 +126,16 @@ export class GpuDevice {
     }
   }
 
-  /** Waits until all that was submitted is done. Throws DEVICE_LOST. */
-  async finish(): Promise<void> {
-    try {
-      await this.device.queue.onSubmittedWorkDone()
-    } catch (cause) {
-      throw this.#lost ?? lostError(String(cause))
-    }
+  /** Records a compute pass, submits it and waits until it is done. Throws like `checked`. */
+  async compute(record: (pass: GPUComputePassEncoder) => void): Promise<void> {
+    const verdict = this.checked(() => {
+      const encoder = this.device.createCommandEncoder()
+      const pass = encoder.beginComputePass()
+      record(pass)
+      pass.end()
+      this.device.queue.submit([encoder.finish()])
+    })
+    await Promise.all([verdict, this.#finish()]) // one way to the GPU and back, not two
     this.#throwPending()
   }
 
@@ -208,6 +211,15 @@ export class GpuDevice {
     this.#lost ??= lostError('it was closed')
     this.free([...this.#buffers])
     this.device.destroy()
+  }
+
+  /** Waits until all that was submitted is done. */
+  async #finish(): Promise<void> {
+    try {
+      await this.device.queue.onSubmittedWorkDone()
+    } catch (cause) {
+      throw this.#lost ?? lostError(String(cause))
+    }
   }
 
   #throwPending(): void {

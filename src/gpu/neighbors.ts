@@ -109,21 +109,16 @@ export class GpuNeighborSearch {
       const groups = stride / groupRows
       for (let from = 0; from < groups;) {
         const to = Math.min(groups, from + Math.max(1, Math.floor(this.#pacer.begin() / groupProducts)))
-        await gpu.checked(() => {
+        await gpu.compute((pass) => {
           const numbers = [count, stride, prepared.quads, size, capacity, segments, segmentRows]
           const metricId = metric === 'cosine' ? 0 : 1
           gpu.device.queue.writeBuffer(params, 0, new Uint32Array([...numbers, from * groupRows, metricId]))
-          const encoder = gpu.device.createCommandEncoder()
-          const pass = encoder.beginComputePass()
           pass.setBindGroup(0, group)
           pass.setPipeline(this.#scan)
           pass.dispatchWorkgroups(to - from, segments)
           pass.setPipeline(this.#finish)
           pass.dispatchWorkgroups(to - from)
-          pass.end()
-          gpu.device.queue.submit([encoder.finish()])
         })
-        await gpu.finish()
         this.#pacer.end((to - from) * groupProducts)
         from = to
         await pause(from, groups)
@@ -136,6 +131,7 @@ export class GpuNeighborSearch {
   }
 }
 
+const largestFloat = (2 - 2 ** -23) * 2 ** 127
 /** Rounding of a float32 sum, relative to its largest part. */
 const rounding = 2 ** -24
 
@@ -150,7 +146,7 @@ function collect(pairs: Uint32Array, rows: Float32Array, prepared: PreparedRows,
       const at = 2 * (place * stride + row)
       const half = floats[at]!
       indices[row * k + place] = pairs[at + 1]!
-      distances[row * k + place] = metric === 'cosine' ? half : Math.sqrt(2 * half) / scale
+      distances[row * k + place] = metric === 'cosine' ? half : Math.min(Math.sqrt(2 * half) / scale, largestFloat)
     }
     // The farthest one tells: were the others nearer than the scan's rounding, it could not have put them in order.
     const half = floats[2 * ((k - 1) * stride + row)]!

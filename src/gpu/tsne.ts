@@ -61,7 +61,7 @@ export class GpuTsneLayout {
     const settings = { epochs: 1, rate: 0, stepOf: (): [number, number] => [0, 0] }
     const work = await this.#begin(graph, points, settings)
     try {
-      await this.#gpu.checked(() => this.#submit(work, count, 0, 1))
+      await this.#gpu.compute((pass) => this.#record(pass, work, count, 0, 1))
       const values = new Float32Array(await this.#gpu.read(work.forces, (work.segments * count + 1) * 16))
       const forces = points.map((_, at) => {
         let sum = 0
@@ -86,8 +86,7 @@ export class GpuTsneLayout {
       const pacer = new Pacer(1, this.#now)
       for (let from = 0; from < settings.epochs;) {
         const to = Math.min(settings.epochs, from + pacer.begin())
-        await gpu.checked(() => this.#submit(work, count, from, to))
-        await gpu.finish()
+        await gpu.compute((pass) => this.#record(pass, work, count, from, to))
         pacer.end(to - from)
         from = to
         await pause(to, settings.epochs)
@@ -133,14 +132,13 @@ export class GpuTsneLayout {
   }
 
   /** Epochs [from,to). */
-  #submit(
+  #record(
+    pass: GPUComputePassEncoder,
     work: { groups: readonly [GPUBindGroup, GPUBindGroup]; segments: number },
     count: number,
     from: number,
     to: number,
   ): void {
-    const encoder = this.#gpu.device.createCommandEncoder()
-    const pass = encoder.beginComputePass()
     for (let epoch = from; epoch < to; epoch++) {
       pass.setBindGroup(0, work.groups[epoch % 2]!, [epoch * stepBytes])
       pass.setPipeline(this.#repel)
@@ -150,8 +148,6 @@ export class GpuTsneLayout {
       pass.setPipeline(this.#move)
       pass.dispatchWorkgroups(Math.ceil(count / movedPerGroup))
     }
-    pass.end()
-    this.#gpu.device.queue.submit([encoder.finish()])
   }
 }
 

@@ -105,19 +105,14 @@ export class GpuUmapLayout {
       const pacer = new Pacer(1, this.#now)
       for (let from = 0; from < epochs;) {
         const to = Math.min(epochs, from + pacer.begin())
-        await gpu.checked(() => {
-          const encoder = gpu.device.createCommandEncoder()
-          const pass = encoder.beginComputePass()
+        await gpu.compute((pass) => {
           pass.setPipeline(pipeline)
           for (let epoch = from; epoch < to; epoch++) {
             pass.setBindGroup(0, source.group, [epoch * stepBytes])
             pass.dispatchWorkgroups(Math.ceil(count / pointsPerGroup))
             ;[source, target] = [target, source]
           }
-          pass.end()
-          gpu.device.queue.submit([encoder.finish()])
         })
-        await gpu.finish()
         pacer.end(to - from)
         from = to
         await pause(to, epochs)

@@ -78,19 +78,26 @@ export class BackendChooser {
 
   /** Gives the device back. A later choice opens it again. */
   async dispose(): Promise<void> {
+    this.#automatic = null
+    await this.#close()
+  }
+
+  async #close(): Promise<void> {
     const opened = this.#opened
-    this.#opened = this.#automatic = null
+    this.#opened = null
     const gpu = await opened?.catch(() => null)
     gpu?.dispose()
   }
 
+  /** One device for all jobs; a new one after a loss or a failure. */
   async #open(): Promise<GpuKernels> {
-    const before = await this.#opened?.catch(() => null)
-    if (!before || before.device.lost) {
-      before?.dispose()
-      this.#opened = this.#ports.open()
-    }
-    return this.#opened!
+    const opened = (this.#opened ??= this.#ports.open())
+    const gpu = await opened.catch(() => null)
+    if (gpu && !gpu.device.lost) return gpu
+    gpu?.dispose()
+    if (this.#opened === opened) this.#opened = null
+    if (!gpu) return opened // throws why
+    return (this.#opened ??= this.#ports.open())
   }
 
   async #findFaster(): Promise<BackendChoice> {
@@ -103,7 +110,7 @@ export class BackendChooser {
       const { wasmMs, gpuMs } = await this.#ports.calibrate(gpu)
       const figures = `${gpuMs.toFixed(1)} ms on the GPU, ${wasmMs.toFixed(1)} ms in WASM for the same neighbours`
       if (gpuMs < wasmMs) return { backend: 'webgpu', gpu, reason: `The GPU is faster: ${figures}.` }
-      await this.dispose()
+      await this.#close()
       return wasm(`WASM is faster: ${figures}.`)
     } catch (error) {
       return wasm(`The GPU could not be used: ${error instanceof Error ? error.message : String(error)}`)
