@@ -118,3 +118,36 @@ for (const [what, code, status] of [
       'Nothing is lost.',
     ])
   })
+
+test('a binary file dropped as text is named; what was typed stays, and a text file works next', async ({
+  openApp,
+  problems,
+}) => {
+  const page = await openApp(model)
+  await page.getByRole('button', { name: 'Text', exact: true }).click()
+  const editor = page.getByRole('textbox', { name: 'Text, one sentence a line' })
+  await editor.fill('Typed before.')
+  const drop = (name: string, bytes: number[]) =>
+    page.evaluate(
+      ([name, bytes]) => {
+        const transfer = new DataTransfer()
+        transfer.items.add(new File([new Uint8Array(bytes)], name))
+        const event = { bubbles: true, cancelable: true, dataTransfer: transfer }
+        const target = document.elementFromPoint(400, 400)!
+        target.dispatchEvent(new DragEvent('dragenter', event))
+        target.dispatchEvent(new DragEvent('dragover', event))
+        target.dispatchEvent(new DragEvent('drop', event))
+      },
+      [name, bytes] as const,
+    )
+  await drop('weights.bin', [0, 1, 2, 255, 254, 0, 0, 7, 9, 200, 128, 0])
+  await expect(page.getByRole('alert').filter({ hasText: 'weights.bin' })).toBeVisible()
+  await expect(editor).toHaveValue('Typed before.')
+
+  await drop('lines.txt', [...Buffer.from('One from a file.\nTwo from a file.\n')])
+  await expect(editor).toHaveValue(/One from a file\./)
+  await ready(page)
+  const names = (await call<AtlasInfo>(page, 'info')).sequences.map((sequence) => sequence.name)
+  expect(names).toEqual(expect.arrayContaining(['One from a file.', 'Two from a file.']))
+  expect(problems).toEqual([])
+})
