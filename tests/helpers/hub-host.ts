@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { existsSync, readFileSync, readdirSync, statSync } from 'node:fs'
-import { createServer, type ServerResponse } from 'node:http'
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -13,6 +13,8 @@ export interface HubHost {
   address: string
   /** Paths that were asked for, with the method before all but GET. */
   requests: string[]
+  /** `Range` headers of weight files, '' where there was none. */
+  ranges: string[]
   close: () => Promise<void>
 }
 
@@ -23,28 +25,53 @@ export interface HubHostOptions {
 
 /**
  * The fixtures under the Hub's addresses, and the built-in models under `/models/`. The owner in an id picks a fault:
- * `zoo/…` none, `404/…` nothing is there, `cut/…` the connection ends inside a weight file, `bad/…` a weight file arrives
- * damaged, `html/…` every file is a page, `error/…` the server fails.
+ * `zoo/…` none, `404/…` nothing is there, `401/…` a login is needed, `error/…` the server fails, `html/…` every file is a
+ * page. The others are about weight files: `cut/…` the connection always ends at 60 %, `once/…` only the first time,
+ * `changed/…` the same, and the file is another one afterwards, `bad/…` it arrives damaged, `page/…` it is a page,
+ * `slow/…` it comes in small parts, `plain/…` no ranges, no lengths and no hashes are known, `norange/…` ranges are
+ * ignored, `redirect/…` it lies on another origin. `nocors/…` other sites may not read anything.
  */
 export async function startHubHost({ listing = true }: HubHostOptions = {}): Promise<HubHost> {
   const requests: string[] = []
+  const ranges: string[] = []
+  const cut = new Set<string>()
+  let other = ''
   const server = createServer((request, response) => {
     const address = decodeURIComponent((request.url ?? '').split('?')[0] ?? '')
     requests.push(request.method === 'GET' ? address : `${request.method} ${address}`)
-    const head = request.method === 'HEAD'
-    if (address.startsWith('/models/')) return send(response, path.join(publicModels, address.slice(8)), '', head)
+    if (!address.includes('nocors/')) {
+      response.setHeader('access-control-allow-origin', '*')
+      response.setHeader('access-control-expose-headers', 'ETag, Content-Range, X-Linked-ETag')
+      response.setHeader('access-control-allow-headers', '*')
+    }
+    if (request.method === 'OPTIONS') return void response.writeHead(204).end()
+    if (address.startsWith('/models/')) return send(request, response, path.join(publicModels, address.slice(8)), '')
     const tree = /^\/api\/models\/([^/]+)\/([^/]+)\/tree\/main\/(.+)$/.exec(address)
-    if (tree) return listing ? sendTree(response, tree[1] ?? '', tree[2] ?? '', tree[3] ?? '') : sendMissing(response)
+    if (tree) {
+      const [, owner = '', name = '', folder = ''] = tree
+      return listing && owner !== 'plain' ? sendTree(response, owner, name, folder) : sendMissing(response)
+    }
     const file = /^\/([^/]+)\/([^/]+)\/resolve\/main\/(.+)$/.exec(address)
-    if (!file || file[1] === '404') return sendMissing(response)
-    if (file[1] === 'error') return void response.writeHead(503).end()
-    send(response, path.join(site, file[2] ?? '', file[3] ?? ''), file[1] ?? '', head)
+    const [, owner = '', name = '', inside = ''] = file ?? []
+    if (!file || owner === '404') return sendMissing(response)
+    if (owner === '401') return void response.writeHead(401).end('{"error":"Invalid username or password."}')
+    if (owner === 'error') return void response.writeHead(503).end()
+    if (inside.endsWith('.onnx')) ranges.push(request.headers.range ?? '')
+    if (owner === 'redirect' && inside.endsWith('.onnx'))
+      return void response.writeHead(302, { location: `${other}zoo/${name}/resolve/main/${inside}` }).end()
+    const isSecond = cut.has(address)
+    if (request.method === 'GET') cut.add(address)
+    const fault = owner === 'once' && isSecond ? '' : owner === 'changed' && isSecond ? 'other' : owner
+    send(request, response, path.join(site, name, inside), fault)
   })
   server.keepAliveTimeout = 600_000 // a busy test must not meet a connection that ends just then
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const { port } = server.address() as AddressInfo
+  other = `http://localhost:${port}/`
   return {
-    address: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`,
+    address: `http://127.0.0.1:${port}/`,
     requests,
+    ranges,
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve())
@@ -61,31 +88,61 @@ function sendMissing(response: ServerResponse): void {
 
 function sendTree(response: ServerResponse, owner: string, name: string, folder: string): void {
   const directory = path.join(site, name, folder)
-  if (owner === '404' || !existsSync(directory)) return sendMissing(response)
+  if (owner === '404' || owner === '401' || !existsSync(directory)) return sendMissing(response)
   const entries = readdirSync(directory).map((file) => {
     const bytes = readFileSync(path.join(directory, file))
     return {
       type: 'file',
       path: `${folder}/${file}`,
       size: bytes.length,
-      lfs: { oid: sha256(bytes), size: bytes.length },
+      // A file that is exchanged meanwhile has no hash that was known before.
+      ...(owner !== 'changed' && { lfs: { oid: sha256(bytes), size: bytes.length } }),
     }
   })
   response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(entries))
 }
 
-function send(response: ServerResponse, file: string, fault: string, head: boolean): void {
-  if (fault === 'html')
+function send(request: IncomingMessage, response: ServerResponse, file: string, owner: string): void {
+  const weights = file.endsWith('.onnx')
+  const fault = weights || owner === 'html' || owner === 'plain' ? owner : ''
+  if (fault === 'html' || fault === 'page')
     return void response.writeHead(200, { 'content-type': 'text/html' }).end('<!doctype html><title>App</title>')
   if (!existsSync(file) || !statSync(file).isFile()) return sendMissing(response)
   const bytes = readFileSync(file)
-  const weights = file.endsWith('.onnx')
-  response.writeHead(200, { 'content-length': bytes.length, etag: `"${sha256(bytes)}"` })
-  if (head) return void response.end()
-  if (weights && fault === 'cut') {
-    response.write(bytes.subarray(0, Math.floor(bytes.length * 0.6)), () => response.destroy())
+  if (fault === 'other') bytes[bytes.length - 1]! ^= 0xff
+  const etag = `"${sha256(bytes)}"`
+  if (fault === 'plain') {
+    response.writeHead(200)
+    return void (request.method === 'HEAD' ? response.end() : response.write(bytes, () => response.end()))
+  }
+  const range = fault === 'norange' ? null : /^bytes=(\d+)-(\d*)$/.exec(request.headers.range ?? '')
+  const first = range ? Number(range[1]) : 0
+  const last = Math.min(range?.[2] ? Number(range[2]) : Infinity, bytes.length - 1)
+  if (first > last) return void response.writeHead(416, { 'content-range': `bytes */${bytes.length}` }).end()
+  const part = Buffer.from(bytes.subarray(first, last + 1))
+  response.writeHead(range ? 206 : 200, {
+    'content-length': part.length,
+    etag,
+    ...(range && { 'content-range': `bytes ${first}-${last}/${bytes.length}` }),
+  })
+  if (request.method === 'HEAD') return void response.end()
+  // A look at the beginning is no download.
+  const isDownload = !range?.[2]
+  if (isDownload && (fault === 'cut' || fault === 'once' || fault === 'changed')) {
+    response.write(part.subarray(0, Math.floor(part.length * 0.6)), () => response.destroy())
     return
   }
-  if (weights && fault === 'bad') for (let index = 64; index < 1064; index++) bytes[index] = (bytes[index] ?? 0) ^ 0xff
-  response.end(bytes)
+  if (fault === 'bad') for (let index = 64; index < 1064; index++) part[index] = (part[index] ?? 0) ^ 0xff
+  if (fault === 'slow') return sendSlowly(response, part)
+  response.end(part)
+}
+
+/** In 20 parts, each when the one before has left. */
+function sendSlowly(response: ServerResponse, bytes: Buffer): void {
+  const step = Math.ceil(bytes.length / 20)
+  const next = (at: number) => {
+    if (at >= bytes.length) return void response.end()
+    response.write(bytes.subarray(at, at + step), () => setTimeout(() => next(at + step), 20))
+  }
+  next(0)
 }
