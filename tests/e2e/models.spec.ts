@@ -1,0 +1,89 @@
+import type { Page } from '@playwright/test'
+import { expect, test as base } from '../helpers/app-test'
+import { call, ready, type AtlasInfo, type AtlasState } from '../helpers/atlas-page'
+import { startHubHost, type HubHost } from '../helpers/hub-host'
+
+const test = base.extend<{ hub: HubHost }>({
+  // Playwright wants the empty pattern.
+  // eslint-disable-next-line no-empty-pattern
+  hub: async ({}, use) => {
+    const hub = await startHubHost()
+    await use(hub)
+    await hub.close()
+  },
+})
+
+const lines = ['The cat sat on the mat.', 'A second line.']
+const openMenu = (page: Page) => page.getByRole('button', { name: 'Model', exact: true }).click()
+const at = (hub: HubHost) => `host=${encodeURIComponent(hub.address)}&backend=wasm`
+
+test('a built-in model is picked in the menu; one for pictures keeps the text and asks for pictures', async ({
+  openApp,
+  problems,
+}) => {
+  const page = await openApp('backend=wasm')
+  await openMenu(page)
+  const builtin = page.getByRole('list', { name: 'Built in' })
+  await expect(builtin.getByRole('button')).toHaveCount(3)
+  await expect(builtin.getByRole('button', { name: /bge-small-en-v1.5.*text.*MIT.*34 MB/ })).toBeVisible()
+
+  await builtin.getByRole('button', { name: /dinov2-small/ }).click()
+  await call(page, 'setTexts', lines)
+  await expect(page.locator('html')).toHaveAttribute('data-status', 'empty', { timeout: 60_000 })
+  await expect(page.getByRole('heading', { name: 'dinov2-small takes pictures' })).toBeVisible()
+  await expect(page.getByText('Your text is kept')).toBeVisible()
+
+  await page.getByRole('button', { name: 'Back to a text model' }).click()
+  await ready(page)
+  const info = await call<AtlasInfo>(page, 'info')
+  expect(info.sequences.map(({ name }) => name)).toEqual(lines)
+  expect(problems).toEqual([])
+})
+
+test('a Hub id: files with sizes and what is in them first, then the file that was chosen', async ({
+  hub,
+  openApp,
+  problems,
+}) => {
+  const page = await openApp(at(hub))
+  await call(page, 'setTexts', lines)
+  await ready(page)
+  await openMenu(page)
+  await page.getByRole('textbox', { name: 'Model id' }).fill('zoo/gpt2-sdpa-ts')
+  await page.keyboard.press('Enter')
+  await expect(page.getByRole('status').filter({ hasText: 'layers' })).toContainText(/\d layers × \d+ heads × \d+/)
+  expect(hub.ranges.every((range) => range !== '')).toBe(true)
+  await page.getByRole('radio', { name: /model.onnx fp32/ }).check()
+  const open = page.getByRole('button', { name: /^Download \d.* and open$/ })
+  await expect(open).toBeEnabled()
+  await open.click()
+  await ready(page)
+  expect((await call<AtlasState>(page, 'state')).model).toBe('zoo/gpt2-sdpa-ts')
+  expect(await call<AtlasInfo>(page, 'info')).toMatchObject({ causal: true, verified: 'exact' })
+
+  // Stored now: opening it again downloads nothing, and it can be deleted.
+  await openMenu(page)
+  await page.getByText(/^Storage/).click()
+  await page.getByRole('button', { name: 'Delete the stored files of zoo/gpt2-sdpa-ts' }).click()
+  await expect(page.getByRole('button', { name: /Delete the stored files of zoo/ })).toHaveCount(0)
+  expect(problems).toEqual([])
+})
+
+test('what is wrong with an id is said in the menu, and nothing that is open is lost', async ({ hub, openApp }) => {
+  const page = await openApp(at(hub))
+  await call(page, 'setTexts', lines)
+  await ready(page)
+  await openMenu(page)
+  for (const [id, code] of [
+    ['404/nothing', 'MODEL_NOT_FOUND'],
+    ['nocors/gpt2-sdpa-ts', 'NETWORK'],
+    ['error/gpt2-sdpa-ts', 'NETWORK'],
+    ['not an id', 'BAD_ARGUMENT'],
+  ] as const) {
+    await page.getByRole('textbox', { name: 'Model id' }).fill(id)
+    await page.keyboard.press('Enter')
+    await expect(page.locator(`[role=alert][data-code=${code}]`)).toBeVisible()
+    await page.getByRole('button', { name: 'All models' }).click()
+  }
+  expect((await call<AtlasState>(page, 'state')).status).toBe('ready')
+})
