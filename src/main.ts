@@ -1,6 +1,7 @@
 import { mount } from 'svelte'
 import './app.css'
 import { installAtlas, type AtlasParts } from './atlas-api'
+import type { InputKind } from './core/types'
 import { projectionInfos } from './projections/registry'
 import type { RequestRecord } from './rpc/contracts'
 import { LibraryClient } from './rpc/library-client'
@@ -9,6 +10,7 @@ import { poolSize, ProjectionPool } from './rpc/projection-pool'
 import type { AtlasSceneApi } from './scene/api'
 import { applySettings, linkAddress } from './state/address-link'
 import { browserClock, browserStorage } from './state/browser-ports'
+import { defaultModels } from './state/dependencies'
 import { Explorer } from './state/explorer.svelte'
 import { createLibrary } from './state/model-library'
 import { RecentModels } from './state/model-recent'
@@ -92,8 +94,36 @@ const parts: AtlasParts = {
 installAtlas(window, parts)
 linkAddress(new AddressBar(window), parts)
 
+/** What was chosen last is what is shown: another kind of model makes room for the built-in one. Failures are the run's own. */
+function openModelFor(kind: InputKind): void {
+  const { model, choice } = explorer
+  const others = (Object.keys(defaultModels) as InputKind[]).filter((other) => other !== kind)
+  const isOther = model ? model.kind !== kind : others.some((other) => choice.id === defaultModels[other])
+  if (isOther) explorer.open({ model: defaultModels[kind] }).catch(() => undefined)
+}
+
+const namedBlob = ({ name, blob }: { name: string; blob: Blob }): Blob => new File([blob], name, { type: blob.type })
+
 const actions: AppActions = {
-  setTexts: (lines) => explorer.setTexts(lines),
+  setTexts: (lines) => {
+    explorer.setTexts(lines)
+    if (lines.length > 0) openModelFor('text')
+  },
+  images: {
+    set: (blobs) => {
+      explorer.setImages(blobs)
+      if (blobs.length > 0) openModelFor('image')
+    },
+    add: (blobs) => {
+      explorer.addImages(blobs)
+      openModelFor('image')
+    },
+    remove: (index) => {
+      if (explorer.model?.kind === 'image') explorer.removeSequence(index)
+      else explorer.setImages(explorer.images.filter((_, at) => at !== index).map(namedBlob))
+    },
+    open: () => openModelFor('image'),
+  },
   set: (patch) => applySettings(parts, patch),
   setImages: (blobs) => explorer.setImages(blobs),
   // What goes wrong later is the explorer's error.

@@ -1,5 +1,6 @@
 import type { RawImage } from '@huggingface/transformers'
 import { AppError } from '../core/errors'
+import { imageHeaderBytes, judgeImage, readImageHeader } from '../core/image-file'
 import type { ImageCrop, ModelInput, Token } from '../core/types'
 
 type ImageInput = Extract<ModelInput, { kind: 'image' }>
@@ -66,6 +67,10 @@ export class PictureProcessor {
    * @throws AppError IMAGE_FAILED
    */
   async prepare(blob: Blob): Promise<ImageInput> {
+    const name = blob instanceof File && blob.name ? `“${blob.name}”` : 'This picture'
+    const header = readImageHeader(new Uint8Array(await blob.slice(0, imageHeaderBytes).arrayBuffer()))
+    if (judgeImage(blob.size, header) === 'big')
+      throw new AppError('IMAGE_FAILED', `${name} is larger than 64 MB or 80 megapixels: scale it down first.`)
     try {
       const bitmap = await createImageBitmap(blob)
       const canvas = new OffscreenCanvas(bitmap.width, bitmap.height)
@@ -84,10 +89,9 @@ export class PictureProcessor {
         throw new Error(`pixels of shape ${pixels.dims.join('×')}`)
       return { kind: 'image', pixels: Float32Array.from(pixels.data), shape: [channels, height, width] }
     } catch (error) {
-      const name = blob instanceof File && blob.name ? `“${blob.name}”` : 'This picture'
       throw new AppError(
         'IMAGE_FAILED',
-        `${name} could not be read as a picture: use a JPEG, PNG, WebP, AVIF or GIF file.`,
+        `${name} could not be read as a picture: use a JPEG, PNG, WebP, AVIF, GIF or SVG file.`,
         {
           cause: error,
           details: String(error),

@@ -2,6 +2,7 @@ import { proxy, wrap, type Remote } from 'comlink'
 import { AppError, isAppError, type ErrorCode } from '../core/errors'
 import type { ModelInfo, ModelInput, Progress, SequenceVectors } from '../core/types'
 import type { ModelService, ModelSpec, PreparedInput, RequestRecord } from './contracts'
+import { rasteriseVector } from './rasterise-svg'
 import { installErrorTransport } from './transport'
 
 /** The part of a Worker that is used: tests give a MessagePort that looks like one. */
@@ -96,7 +97,10 @@ export class ModelClient implements ModelService {
   }
 
   prepareImages(blobs: Blob[]): Promise<(PreparedInput | { error: { code: string; message: string } })[]> {
-    return this.#enqueue(() => this.#callOpened((service) => service.prepareImages(blobs)))
+    return this.#enqueue(async () => {
+      const rasters = await Promise.all(blobs.map(rasteriseVector))
+      return this.#callOpened((service) => service.prepareImages(rasters))
+    })
   }
 
   run(inputs: ModelInput[]): Promise<SequenceVectors[]> {

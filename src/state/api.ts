@@ -24,6 +24,8 @@ export interface ExplorerView {
   readonly model: ModelInfo | null
   /** Text lines as typed; kept whatever happens. */
   readonly texts: readonly string[]
+  /** Images as they were taken in; where the model takes images, image i is sequence i. */
+  readonly images: readonly { readonly id: string; readonly name: string; readonly blob: Blob }[]
   readonly sequences: readonly Sequence[]
   readonly settings: Readonly<ProjectionSettings>
   readonly color: ColorId

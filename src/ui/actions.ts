@@ -30,6 +30,14 @@ export interface SettingsPatch extends Partial<ProjectionSettings> {
 export interface AppActions {
   /** Replaces the text input; lines verbatim. */
   setTexts(lines: readonly string[]): void
+  /** Image input, and the image model where another kind is open. */
+  readonly images?: {
+    set(blobs: readonly Blob[]): void
+    add(blobs: readonly Blob[]): void
+    remove(index: number): void
+    /** Opens the built-in image model. */
+    open(): void
+  }
   set(patch: SettingsPatch): void
   /** Replaces the pictures. */
   setImages?(blobs: readonly Blob[]): void

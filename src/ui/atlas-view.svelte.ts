@@ -9,6 +9,8 @@ import { t } from './strings'
 import type { AppActions, ThemeChoice } from './actions'
 import { AttentionState } from './attention-state.svelte'
 import { formatHead, isSameHead } from './head-name'
+import { sortFiles } from './images/check-image'
+import { ImagesState } from './images/images-state.svelte'
 import { SearchState } from './search-state.svelte'
 import { isByteLevel, showToken } from './show-token'
 import { largestTextBytes, readTextBytes, splitLines } from './text-lines'
@@ -19,6 +21,7 @@ export class AtlasView {
   readonly selection: SelectionView
   readonly actions: AppActions
   readonly attention: AttentionState
+  readonly images: ImagesState
   readonly search: SearchState
 
   theme: ThemeChoice = $state('auto')
@@ -74,6 +77,7 @@ export class AtlasView {
     this.theme = actions.theme
     this.followTexts(explorer.texts)
     this.attention = new AttentionState(explorer)
+    this.images = new ImagesState(explorer, actions)
     this.search = new SearchState(explorer, {
       show: (text) => this.show(text),
       pinnedRow: () => (this.pinnedPoint < 0 ? -1 : this.pinnedPoint % Math.max(1, this.table.n)),
@@ -154,6 +158,7 @@ export class AtlasView {
   stepBack(): void {
     if (this.helpOpen) this.helpOpen = false
     else if (this.textOpen) this.textOpen = false
+    else if (this.images.open) this.images.open = false
     else if (this.selection.token !== null || this.selection.sequence !== null) this.clearPin()
     else if (this.selection.view !== 'matrix') this.showMatrix()
     else if (this.explorer.search !== '') this.actions.set({ search: '' })
@@ -187,6 +192,14 @@ export class AtlasView {
     if (this.isDraftChanged && this.draft.trim() !== '') this.replacedDraft = this.draft
     this.draft = text
     this.showDraft()
+  }
+
+  /** Dropped or pasted files of any kind: images to the images, the rest to the editor. */
+  takeFiles(files: ArrayLike<File>): void {
+    const { images, texts } = sortFiles(Array.from(files))
+    if (images.length > 0) void this.images.add(images)
+    if (texts.length > 0) void this.readFiles(texts)
+    if (images.length > 0) this.textOpen = this.textOpen && texts.length > 0
   }
 
   /** Text of dropped or picked files into the editor, and shown; what is no text is named and changes nothing. */

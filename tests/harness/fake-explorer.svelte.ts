@@ -61,6 +61,7 @@ export class FakeExplorer implements ExplorerView {
   timeLeftMs: number | null = $state(null)
   model: ModelInfo | null = $state.raw(null)
   texts: readonly string[] = $state.raw([])
+  images: ExplorerView['images'] = $state.raw([])
   sequences: readonly Sequence[] = $state.raw([])
   settings: Readonly<ProjectionSettings> = $state.raw({
     joint: 'translate',

@@ -4,6 +4,7 @@ import type { BackendReason, ChoiceReason } from '../../state/model-library'
 import type { FidelityGrade } from '../fidelity'
 import type { SampleId } from '../samples'
 import { search } from './en-search'
+import { images } from './en-images'
 import { single } from './en-single'
 
 /** Every English word of the interface. Another language is a file of the type `Strings`. */
@@ -135,6 +136,7 @@ export const en = {
     once: 'Once; it is kept for the next visit.',
   },
   single,
+  images,
   sequence: {
     name: 'Sequence',
     close: 'Close',
@@ -222,6 +224,7 @@ export const en = {
     title: 'See every attention head at once',
     text: 'Each head’s queries and keys as points in one space: where a query lies near a key, the head attends. Everything runs in this browser.',
     paste: 'Paste text',
+    images: 'Open images',
     samples: (name: string) => `Try the ${name}`,
   },
   status: {

@@ -1,0 +1,75 @@
+import type { ImageProblem } from '../../core/image-file'
+import type { ExplorerView } from '../../state/api'
+import type { AppActions } from '../actions'
+import type { ImageSampleSet } from '../samples/images'
+import { t } from '../strings'
+import { checkImage } from './check-image'
+
+/** Images at most: each is some hundred tokens. */
+export const mostImages = 200
+
+/** What the image panel shows and does; the images themselves are the run's. */
+export class ImagesState {
+  open: boolean = $state(false)
+  /** Files still to be looked at. */
+  checking: number = $state(0)
+  /** Files that were not taken, and why; of the last drop. */
+  skipped: readonly string[] = $state.raw([])
+  /** Why samples could not be shown; '' where they could. */
+  problem: string = $state('')
+  private calls = 0
+
+  constructor(
+    private readonly explorer: ExplorerView,
+    private readonly actions: AppActions,
+    private readonly check: (file: Blob) => Promise<ImageProblem> = checkImage,
+  ) {}
+
+  get list(): ExplorerView['images'] {
+    return this.explorer.images
+  }
+
+  /** Takes the sound ones of some files in, names the others. */
+  async add(files: readonly File[]): Promise<void> {
+    this.calls += 1
+    this.skipped = []
+    this.problem = ''
+    this.open = true
+    const good: File[] = []
+    const skipped: string[] = []
+    this.checking += files.length
+    for (const file of files) {
+      const problem = await this.check(file)
+      this.checking -= 1
+      if (problem !== 'none') skipped.push(t.images.problems[problem](file.name))
+      else if (this.list.length + good.length >= mostImages) skipped.push(t.images.problems.many(file.name, mostImages))
+      else good.push(file)
+    }
+    this.skipped = [...this.skipped, ...skipped]
+    if (good.length > 0) this.actions.images?.add(good)
+  }
+
+  remove(index: number): void {
+    this.actions.images?.remove(index)
+  }
+
+  clear(): void {
+    this.skipped = []
+    this.actions.images?.set([])
+  }
+
+  /** Puts a sample set in the place of what is there; the latest question wins. */
+  async showSamples(set: ImageSampleSet): Promise<void> {
+    this.calls += 1
+    const mine = this.calls
+    this.problem = ''
+    this.skipped = []
+    try {
+      const files = await set.load()
+      if (mine === this.calls) this.actions.images?.set(files)
+    } catch {
+      this.open = true
+      this.problem = t.images.samplesMissing
+    }
+  }
+}

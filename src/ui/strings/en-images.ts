@@ -1,0 +1,47 @@
+import type { ImageSampleId } from '../samples/images'
+
+/** Words for images: the panel, the samples, the image view. */
+export const images = {
+  title: 'Images',
+  button: 'Images',
+  buttonHint: 'Choose the images that are shown',
+  hint: 'Drop, paste or pick images: JPEG, PNG, WebP, AVIF, GIF, SVG.',
+  pick: 'Open images',
+  close: 'Close',
+  clear: 'Remove all',
+  remove: (name: string) => `Remove ${name}`,
+  show: (name: string) => `Look at ${name}`,
+  count: (count: number, text: string) => `${text} ${count === 1 ? 'image' : 'images'}`,
+  checking: (text: string) => `looking at ${text} more …`,
+  skipped: (count: number, text: string) => `${text} ${count === 1 ? 'file' : 'files'} skipped`,
+  none: 'No images yet. The built-in DINOv2 cuts each into 16 × 16 patches.',
+  other: 'A text model is open: the images wait.',
+  openModel: 'Open the image model',
+  stays: 'Images stay on this device.',
+  credits: 'Credits',
+  samples: 'Samples',
+  sample: (count: string, hint: string) => `${count} images. ${hint}.`,
+  samplesMissing: 'These pictures could not be fetched. Check the connection and try again.',
+  drop: 'Drop images or text files',
+  problems: {
+    none: (name: string) => name,
+    heic: (name: string) => `${name} is HEIC, which browsers can’t read: export it as JPEG.`,
+    big: (name: string) => `${name} is too large (over 64 MB or 80 megapixels): scale it down first.`,
+    unknown: (name: string) => `${name} is no picture that is known: use JPEG, PNG, WebP, AVIF, GIF or SVG.`,
+    empty: (name: string) => `${name} is empty.`,
+    broken: (name: string) => `${name} is damaged and could not be read.`,
+    many: (name: string, most: number) => `${name} was left out: ${most} images at most.`,
+  },
+  sets: {
+    photographs: { name: 'Photographs', hint: 'Animals, people, things, places: what a head does in general' },
+    hue: { name: 'Hue', hint: 'Rainbows turned by eight angles: heads that sort patches by hue' },
+    brightness: { name: 'Brightness', hint: 'Black to white in eight directions: heads that sort by brightness' },
+    saturation: { name: 'Saturation', hint: 'From grey to colour, eight hues: heads that tell grey from colour' },
+    sinusoids: { name: 'Waves', hint: 'Four frequencies by four angles: heads tuned to a texture' },
+    rings: { name: 'Rings', hint: 'Circles around the middle, from wide to narrow: heads that look by radius' },
+    checkerboards: {
+      name: 'Checkerboards',
+      hint: 'Squares from 4 to 56 pixels: where the pattern meets the patch grid',
+    },
+  } satisfies Record<ImageSampleId, { name: string; hint: string }>,
+}
