@@ -177,20 +177,3 @@ export function graphPoints(): usize {
 export function graphWeights(): usize {
   return edgeWeights
 }
-
-/**
- * Takes another symmetric graph of the same points in place of the joined one: rows padded to multiples of four edges with
- * edges of weight 0 to the row itself. Sums the rows' weights anew.
- */
-export function replaceGraph(rowStarts: usize, points: usize, weights: usize): void {
-  starts = rowStarts
-  edgePoints = points
-  edgeWeights = weights
-  for (let row = 0; row < count; row++) {
-    let degree: f32 = 0
-    for (let edge = load<i32>(starts + word(row)); edge < load<i32>(starts + word(row + 1)); edge++) {
-      degree += load<f32>(edgeWeights + word(edge))
-    }
-    store<f32>(degrees + word(row), degree)
-  }
-}

@@ -5,7 +5,7 @@ import { cosineOf, LENGTH, prepareTables, signal, transform } from './fourier'
 import { align, count, distances, edgePoints, edgeWeights, joinMembers, members, perRow, starts, word } from './graph'
 import { exp2, exp2Fine, log2 } from './powers'
 
-export { beginGraph, graphBytes, graphPoints, graphStarts, graphWeights, replaceGraph } from './graph'
+export { beginGraph, graphBytes, graphPoints, graphStarts, graphWeights } from './graph'
 
 /** Nodes of the grid along each axis that points may reach; the other half keeps the periodic images away. */
 const GRID: i32 = 128

@@ -18,7 +18,7 @@ import {
 } from './graph'
 import { exp2, exp2Fine, exp2x4, log2, log2x4 } from './powers'
 
-export { beginGraph, graphBytes, graphPoints, graphStarts, graphWeights, replaceGraph } from './graph'
+export { beginGraph, graphBytes, graphPoints, graphStarts, graphWeights } from './graph'
 
 /** Points of the window that repel a point in one epoch. */
 const WINDOW: i32 = 32

@@ -2,8 +2,8 @@ import { centreTable, fewestKeys, type FollowSample, type SampleBlock } from './
 
 /** Share of the query-specific agreement in what is fitted; the rest is the overall agreement. */
 const specificShare = 0.7
-const rounds = 48
-const firstStep = 0.1
+const rounds = 36
+const firstStep = 0.18
 /** Squared distance that is added to every pair, so that the slope stays finite; maps have a root mean square of 1. */
 const softening = 1e-4
 
@@ -67,6 +67,7 @@ class Field {
   readonly #rest: Float64Array
   readonly #columns: Float64Array
   readonly #counts: Int32Array
+  readonly #row = { mean: 0, share: 0, weight: 0 }
 
   constructor(
     readonly sample: FollowSample,
@@ -93,14 +94,26 @@ class Field {
 
   #place(maps: Float64Array): void {
     const { features, dim, dims, sample } = this
+    const positions = this.#positions
     const size = dims * dim
     const split = sample.queries.length
-    for (let row = 0, at = 0; at < this.#positions.length; row++) {
+    const rows = split + sample.keys.length
+    for (let row = 0; row < rows; row++) {
       const map = row < split ? 0 : size
-      for (let axis = 0; axis < dims; axis++, at++) {
-        let sum = row < split ? 0 : maps[2 * size + axis]!
-        for (let i = row * dim, j = map + axis * dim, end = i + dim; i < end; i++, j++) sum += features[i]! * maps[j]!
-        this.#positions[at] = sum
+      for (let axis = 0; axis < dims; axis += 2) {
+        // Two axes at a time: a feature is read once for both.
+        const second = axis + 1 < dims
+        const from = map + axis * dim
+        const to = second ? from + dim : from
+        let x = row < split ? 0 : maps[2 * size + axis]!
+        let y = row < split || !second ? 0 : maps[2 * size + axis + 1]!
+        for (let column = 0, at = row * dim; column < dim; column++, at++) {
+          const feature = features[at]!
+          x += feature * maps[from + column]!
+          y += feature * maps[to + column]!
+        }
+        positions[row * dims + axis] = x
+        if (second) positions[row * dims + axis + 1] = y
       }
     }
   }
@@ -116,12 +129,10 @@ class Field {
     const end = pairStart[block.queryEnd]!
     for (let query = block.queryStart; query < block.queryEnd; query++) {
       for (let pair = pairStart[query]!, key = split + first[query]!; pair < pairStart[query + 1]!; pair++, key++) {
-        let sum = softening
-        for (let axis = 0; axis < dims; axis++) {
-          const difference = positions[query * dims + axis]! - positions[key * dims + axis]!
-          sum += difference * difference
-        }
-        distances[pair] = rest[pair] = Math.sqrt(sum)
+        const dx = positions[query * dims]! - positions[key * dims]!
+        const dy = positions[query * dims + 1]! - positions[key * dims + 1]!
+        const dz = dims === 3 ? positions[query * dims + 2]! - positions[key * dims + 2]! : 0
+        distances[pair] = rest[pair] = Math.sqrt(dx * dx + dy * dy + dz * dz + softening)
       }
     }
     const columns = this.#columns.subarray(0, block.keyEnd - block.keyStart)
@@ -136,55 +147,87 @@ class Field {
     const agreement = length > 0 ? product / length : 0
     // A table weighs as much as its rows together.
     const weight = length > 0 ? (specificShare * (block.queryEnd - block.queryStart)) / length : 0
+    const forces = this.#forces
+    const row = this.#row
+    const perLength = length > 0 ? agreement / length : 0
     for (let query = block.queryStart; query < block.queryEnd; query++) {
-      const row = this.#measureRow(query)
+      this.#measureRow(query)
+      const { mean, share, weight: rowWeight } = row
+      let sumX = 0
+      let sumY = 0
+      let sumZ = 0
       for (let pair = pairStart[query]!, key = split + first[query]!; pair < pairStart[query + 1]!; pair++, key++) {
         const slope =
-          weight * (specific[pair]! - (length > 0 ? (agreement * rest[pair]!) / length : 0)) +
-          row.weight * (ranks[pair]! - row.share * (distances[pair]! - row.mean))
+          weight * (specific[pair]! - perLength * rest[pair]!) +
+          rowWeight * (ranks[pair]! - share * (distances[pair]! - mean))
         const pull = slope / distances[pair]!
-        for (let axis = 0; axis < dims; axis++) {
-          const force = pull * (positions[query * dims + axis]! - positions[key * dims + axis]!)
-          this.#forces[query * dims + axis]! += force
-          this.#forces[key * dims + axis]! -= force
-        }
+        const x = pull * (positions[query * dims]! - positions[key * dims]!)
+        const y = pull * (positions[query * dims + 1]! - positions[key * dims + 1]!)
+        sumX += x
+        sumY += y
+        forces[key * dims]! -= x
+        forces[key * dims + 1]! -= y
+        if (dims < 3) continue
+        const z = pull * (positions[query * dims + 2]! - positions[key * dims + 2]!)
+        sumZ += z
+        forces[key * dims + 2]! -= z
       }
+      forces[query * dims] = sumX
+      forces[query * dims + 1] = sumY
+      if (dims === 3) forces[query * dims + 2] = sumZ
     }
   }
 
-  /** Mean distance of a row, and its part in the slope: weight · (rank − share · (distance − mean)). */
-  #measureRow(query: number): { mean: number; share: number; weight: number } {
+  /** Mean distance of a row, and its part in the slope: weight · (rank − share · (distance − mean)). Into `#row`. */
+  #measureRow(query: number): void {
     const { pairStart, ranks } = this.sample
     const distances = this.#distances
+    const row = this.#row
     const start = pairStart[query]!
     const end = pairStart[query + 1]!
-    if (end - start < fewestKeys) return { mean: 0, share: 0, weight: 0 }
+    row.mean = row.share = row.weight = 0
+    if (end - start < fewestKeys) return
     let sum = 0
     for (let pair = start; pair < end; pair++) sum += distances[pair]!
-    const mean = sum / (end - start)
+    row.mean = sum / (end - start)
     let square = 0
     let product = 0
     for (let pair = start; pair < end; pair++) {
-      const difference = distances[pair]! - mean
+      const difference = distances[pair]! - row.mean
       square += difference * difference
       product += difference * ranks[pair]!
     }
-    if (square === 0) return { mean, share: 0, weight: 0 }
-    return { mean, share: product / square, weight: (1 - specificShare) / Math.sqrt(square) }
+    if (square === 0) return
+    row.share = product / square
+    row.weight = (1 - specificShare) / Math.sqrt(square)
   }
 
   #gather(slopes: Float64Array): void {
     const { features, dim, dims, sample } = this
+    const forces = this.#forces
     const size = dims * dim
     const split = sample.queries.length
+    const rows = split + sample.keys.length
     slopes.fill(0)
-    for (let row = 0, at = 0; at < this.#forces.length; row++) {
+    for (let row = 0; row < rows; row++) {
       const map = row < split ? 0 : size
-      for (let axis = 0; axis < dims; axis++, at++) {
-        const force = this.#forces[at]!
-        if (row >= split) slopes[2 * size + axis]! += force
-        for (let i = row * dim, j = map + axis * dim, end = i + dim; i < end; i++, j++)
-          slopes[j]! += force * features[i]!
+      for (let axis = 0; axis < dims; axis += 2) {
+        const second = axis + 1 < dims
+        const from = map + axis * dim
+        const to = from + dim
+        const x = forces[row * dims + axis]!
+        const y = second ? forces[row * dims + axis + 1]! : 0
+        if (row >= split) slopes[2 * size + axis]! += x
+        if (row >= split && second) slopes[2 * size + axis + 1]! += y
+        if (second) {
+          for (let column = 0, at = row * dim; column < dim; column++, at++) {
+            const feature = features[at]!
+            slopes[from + column]! += x * feature
+            slopes[to + column]! += y * feature
+          }
+        } else {
+          for (let column = 0, at = row * dim; column < dim; column++, at++) slopes[from + column]! += x * features[at]!
+        }
       }
     }
   }

@@ -5,9 +5,9 @@ import { sampleAttention, type FollowSample, type SampleInput } from './follow-s
 import type { HeadContext } from './types'
 
 /*
- * Layouts that follow attention (docs/follow-attention.md): where a layout starts decides which queries lie near which keys, as most
- * neighbours of a point are of its own type. So queries and keys start at places that are fitted to the head's scores, spread as
- * widely as the finished layout, and the strongest pairs are tied in the graph.
+ * Layouts that follow attention (docs/follow-attention.md). Most neighbours of a point are of its own type, so the graph of neighbours
+ * says little of where queries lie among keys: the start decides that. A start that is fitted to the head's scores, and as wide as the
+ * finished layout so that it is kept, makes distances follow attention and leaves the neighbours to the graph.
  */
 
 /** What following needs to know of a head. */

@@ -3,7 +3,6 @@ import type { JointVectors, MetricId } from '../core/types'
 import type { GpuKernels } from '../gpu/kernels'
 import { findNeighbors } from './backend'
 import { blendStarts, fitPicture, followInput } from './follow'
-import { addTies, tieQueries, type GraphExports, type HeadTies } from './follow-ties'
 import { takeGraph } from './gpu-graph'
 import { type Kernel, loadKernel } from './kernel'
 import { type Neighbors, NeighborSearch, type Pause } from './neighbors'
@@ -11,7 +10,7 @@ import { computePca } from './pca'
 import { alignTo } from './procrustes'
 import type { HeadContext, Projection } from './types'
 
-interface UmapExports extends GraphExports {
+interface UmapExports {
   fitCurve(minDist: number, spread: number): void
   fittedA(): number
   fittedB(): number
@@ -19,6 +18,9 @@ interface UmapExports extends GraphExports {
   beginGraph(indices: number, distances: number, count: number, k: number, workspace: number): void
   weighNeighbors(from: number, to: number, meanOfAll: number): void
   joinGraph(epochs: number): number
+  graphStarts(): number
+  graphPoints(): number
+  graphWeights(): number
   positionBytes(count: number, dims: number): number
   wrapPositions(positions: number, dims: number): void
   layoutPlane: LayoutSlice
@@ -47,9 +49,7 @@ const startLimit = 4
 /** So that points at one place can part. */
 const startJitter = 1e-3
 /** Spread of a start that follows attention, for the square root of the number of points: about that of a finished layout. */
-const followSpread = 0.37
-/** Weight of the strongest tie of a query when `follow` is 1; the largest weight of a neighbour is 1. */
-const tieStrength = 0.5
+const followSpread = 0.35
 /** First step of the layout; it falls to 0 linearly. */
 const firstStep = 0.3
 const rowsPerSlice = 4096
@@ -75,8 +75,7 @@ export class UmapLayout {
 
   /**
    * Positions [count,dims] of points that start at `start` [count,dims] and are pulled together along their neighbours.
-   * `slice` rows are laid out between two pauses; it can't change the result. With `gpu` the layout is done there. `ties` are
-   * further edges.
+   * `slice` rows are laid out between two pauses; it can't change the result. With `gpu` the layout is done there.
    */
   async run(
     neighbors: Neighbors,
@@ -85,7 +84,6 @@ export class UmapLayout {
     pause: Pause,
     slice = rowsPerSlice,
     gpu: GpuKernels | null = null,
-    ties: HeadTies | null = null,
   ): Promise<Float32Array> {
     const { dims } = settings
     const { count, k } = neighbors
@@ -106,7 +104,6 @@ export class UmapLayout {
     exports.beginGraph(indices, distances, count, k, graph)
     exports.weighNeighbors(0, count, meanOfAll(neighbors))
     exports.joinGraph(epochs)
-    if (ties) addTies(kernel, count, ties)
 
     const rateOf = (epoch: number) => firstStep * (1 - epoch / epochs)
     const streamOf = (epoch: number) => hashIntegers(settings.seed, settings.headIndex, epoch)
@@ -206,10 +203,10 @@ export async function computeUmap(joint: JointVectors, context: HeadContext): Pr
     const k = settings.neighbors - 1
     const neighbors = await findNeighbors(gpu, engine.search, rows, count, dim, k, metric, findPause)
     const pca = await computePca(joint, metric, dims, spans, gpu)
-    const { start, ties } = follow(joint, pca, context)
+    const start = findStart(joint, pca, context)
     const layoutPause: Pause = (done, total) => context.pause(0.35 + (0.65 * done) / total, 1)
     const umapSettings = { ...settings, headIndex }
-    const points = await engine.layout.run(neighbors, start, umapSettings, layoutPause, rowsPerSlice, gpu, ties)
+    const points = await engine.layout.run(neighbors, start, umapSettings, layoutPause, rowsPerSlice, gpu)
     alignTo(points, pca, dims)
     return points
   } finally {
@@ -217,23 +214,15 @@ export async function computeUmap(joint: JointVectors, context: HeadContext): Pr
   }
 }
 
-/** Where the layout starts and what it ties, as far as `settings.follow` asks for it; 0 is the classic start without ties. */
-function follow(
-  joint: JointVectors,
-  pca: Float32Array,
-  context: HeadContext,
-): { start: Float32Array; ties: HeadTies | null } {
+/** The classic start, or as far as `settings.follow` asks for it one that is fitted to the head's attention. */
+function findStart(joint: JointVectors, pca: Float32Array, context: HeadContext): Float32Array {
   const { settings, headIndex } = context
-  const { dims, metric, seed, follow: strength } = settings
+  const { dims, metric, seed, follow } = settings
   const classic = startFrom(pca, dims, seed, headIndex)
-  if (!(strength > 0)) return { start: classic, ties: null }
-  const input = followInput(context)
-  const ties = { ...tieQueries(input), n: joint.n, strength: strength * tieStrength }
-  const fitted = fitPicture(joint, metric, pca, dims, input)
-  if (!fitted) return { start: classic, ties }
+  const fitted = follow > 0 ? fitPicture(joint, metric, pca, dims, followInput(context)) : null
+  if (!fitted) return classic
   const spread = followSpread * Math.sqrt(joint.n + joint.m)
-  const start = blendStarts(classic, startFrom(fitted, dims, seed, headIndex), strength, startSpread, spread)
-  return { start, ties }
+  return blendStarts(classic, startFrom(fitted, dims, seed, headIndex), follow, startSpread, spread)
 }
 
 export const projection: Projection = { id: 'umap', usesGpu: () => true, project: computeUmap }
