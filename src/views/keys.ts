@@ -1,5 +1,4 @@
 import type { AtlasView } from '../ui/atlas-view.svelte'
-import { neighbourOf } from '../ui/head-name'
 
 const directions = { ArrowLeft: 'left', ArrowRight: 'right', ArrowUp: 'up', ArrowDown: 'down' } as const
 
@@ -30,7 +29,7 @@ export function handleKey(event: KeyboardEvent, atlas: AtlasView): void {
   }
   if (belongsToControl(event) || atlas.helpOpen) return
   if (isArrow(event.key)) {
-    const next = neighbourOf(atlas.selection.head, directions[event.key], atlas.layers, atlas.heads)
+    const next = atlas.neighbourHead(directions[event.key])
     if (next) {
       atlas.selection.head = next
       atlas.selection.hover = null

@@ -3,6 +3,7 @@ import type { LegendKey } from '../../encodings/types'
 import type { BackendReason, ChoiceReason } from '../../state/model-library'
 import type { FidelityGrade } from '../fidelity'
 import type { SampleId } from '../samples'
+import { headWords } from './en-heads'
 import { search } from './en-search'
 import { images } from './en-images'
 import { single } from './en-single'
@@ -28,6 +29,7 @@ export const en = {
     requests: 'Requests that left this site',
     more: 'More controls',
   },
+  heads: headWords,
   search,
   projections: {
     pca: { name: 'PCA', hint: 'Principal components: a linear view. Global shape is true, crowded places overlap.' },

@@ -1,0 +1,96 @@
+import { untrack } from 'svelte'
+import { allFigureInfos, type FigureInfo } from '../core/figures'
+import type { HeadRef } from '../core/types'
+import type { ExplorerView } from '../state/api'
+import { arrangeHeads, extentOf, shareOfExtent, type Extent, type HeadSort } from './arrange'
+import type { SearchState } from './search-state.svelte'
+import { t } from './strings'
+
+/** Clustering of the search's matches, beside the figures of the registry. */
+export const clusteringId = 'search_clustering'
+
+const clusteringInfo: FigureInfo = {
+  id: clusteringId,
+  label: t.search.clustering,
+  definition: t.search.clusteringDefinition,
+  unit: '',
+  range: [null, 1],
+  better: null,
+  high: t.search.clusteringHigh,
+  group: 'pattern',
+  role: 'figure',
+  needs: ['points'],
+}
+
+/** By which figure the heads of the matrix are sorted, filtered and tinted. */
+export class ArrangementState {
+  /** Id of the figure; '': none. */
+  figure: string = $state('')
+  sort: HeadSort = $state('grid')
+  tint: boolean = $state(true)
+  range: readonly [number, number] | null = $state.raw(null)
+
+  /** What can be chosen now. */
+  readonly choices: readonly FigureInfo[] = $derived.by(() => {
+    const figures = allFigureInfos.filter(({ role }) => role === 'figure')
+    return this.search.count > 1 ? [clusteringInfo, ...figures] : figures
+  })
+  readonly info: FigureInfo | null = $derived.by(() => this.choices.find(({ id }) => id === this.figure) ?? null)
+
+  /** [L·H] the figure of each head, null where it is not known or not defined. While heads stream in they stay as they were. */
+  readonly values: readonly (number | null)[] = $derived.by(() => {
+    const { explorer, search, info } = this
+    const { model, status } = explorer
+    if (!model || !info) return []
+    if (info.id === clusteringId) void search.version
+    else if (status === 'ready') void explorer.version
+    return Array.from({ length: model.layers * model.heads }, (_, index) =>
+      untrack(() => this.valueOf({ layer: Math.floor(index / model.heads), head: index % model.heads }, info.id)),
+    )
+  })
+  readonly extent: Extent | null = $derived.by(() => extentOf(this.values))
+  /** Place → head of the matrix; null: layers × heads. */
+  readonly order: Int32Array | null = $derived.by(() => {
+    const { model } = this.explorer
+    return model && this.info && this.extent
+      ? arrangeHeads(this.values, model.heads, { sort: this.sort, range: this.range })
+      : null
+  })
+  /** [L·H] 0 … 1 from the lowest to the highest value, NaN without one; null: not tinted. */
+  readonly tints: Float32Array | null = $derived.by(() => {
+    const { extent } = this
+    return this.tint && this.info && extent
+      ? Float32Array.from(this.values, (value) => shareOfExtent(value, extent))
+      : null
+  })
+  /** Heads that are drawn. */
+  readonly shown: number = $derived.by(() =>
+    this.order ? this.order.reduce((sum, head) => sum + (head >= 0 ? 1 : 0), 0) : this.values.length,
+  )
+
+  constructor(
+    private readonly explorer: ExplorerView,
+    private readonly search: SearchState,
+  ) {}
+
+  /** A figure of one head, or of another id than the chosen one. */
+  valueOf(head: HeadRef, id: string = this.figure): number | null {
+    if (id === clusteringId) return this.search.score(head)?.score ?? null
+    return this.explorer.figures(head)?.[id] ?? null
+  }
+
+  choose(figure: string): void {
+    if (figure === this.figure) return
+    this.figure = figure
+    this.range = null
+    if (figure === '') this.sort = 'grid'
+  }
+
+  get isActive(): boolean {
+    return this.info !== null
+  }
+
+  reset(): void {
+    this.choose('')
+  }
+}

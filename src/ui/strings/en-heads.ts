@@ -1,0 +1,42 @@
+import type { FigureGroup } from '../../core/figure-info'
+import type { HeadSort } from '../arrange'
+
+export const headWords = {
+  title: 'Heads by',
+  choose: 'Figure of the heads',
+  none: 'none',
+  groups: { fidelity: 'Fidelity', pattern: 'Attention pattern', norms: 'Norms' } satisfies Record<FigureGroup, string>,
+  searchGroup: 'Search',
+  sort: 'Order of the heads',
+  sorts: {
+    grid: { name: 'Grid', hint: 'Layers from top to bottom, heads from left to right' },
+    high: { name: 'High first', hint: 'The highest value first, row by row' },
+    low: { name: 'Low first', hint: 'The lowest value first, row by row' },
+  } satisfies Record<HeadSort, { name: string; hint: string }>,
+  tint: 'Tint tiles',
+  tintHint: 'The darker a tile, the higher its value; the ends are the lowest and the highest head',
+  tintHintDark: 'The lighter a tile, the higher its value; the ends are the lowest and the highest head',
+  from: 'Lowest value shown',
+  to: 'Highest value shown',
+  shown: (shown: string, all: string) => `${shown} of ${all} heads`,
+  undefinedHeads: (count: string) => `${count} without a value`,
+  all: 'Show all',
+  uniform: 'uniform',
+  chance: 'chance',
+  baseline: (name: string, value: string) => `${name} ${value}`,
+  rows: (count: string) => `${count} rows`,
+  rowsName: 'Rows behind it',
+  waiting: 'Known when all heads are measured.',
+  missing: 'Not defined for this model or text.',
+  high: (what: string) => `High: ${what}.`,
+  top: 'First heads',
+  half: 'Ranked on all sequences; confirm a finding on other text.',
+  keys: (first: string, last: string) => `Shares its keys with ${first} to ${last}`,
+  keyGroup: (index: number) => `keys ${index}`,
+  keyNote: (size: number, count: number) => `Brackets: ${size} heads share one set of keys, ${count} sets a layer.`,
+  more: 'All figures',
+  rotary: 'This model turns queries and keys by position: rings and spirals can come from that alone.',
+  quantised: (dtype: string) => `Computed with ${dtype} weights.`,
+  popular:
+    'Overall agreement owes about half to keys that are popular with every query; query-specific leaves them out.',
+}
