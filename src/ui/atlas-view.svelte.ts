@@ -42,6 +42,8 @@ export class AtlasView {
   replacedDraft: string | null = $state(null)
   /** Grows when the search box is asked for. */
   searchCalls: number = $state(0)
+  /** Grows when requests were made that the run does not tell of. */
+  requestCount: number = $state(0)
   /** Grows when the camera should go back to where it started. */
   resetCount: number = $state(0)
 

@@ -16,6 +16,7 @@ export type BackendChoice = 'auto' | 'webgpu' | 'wasm'
 export class ModelPicker {
   readonly #actions: AppActions
   readonly #library: ModelLibraryPort | undefined
+  readonly #onRequests: () => void
 
   builtins: readonly BuiltinModel[] = $state.raw([])
   stored: readonly StoredModel[] = $state.raw([])
@@ -31,8 +32,10 @@ export class ModelPicker {
   problem: AppError | null = $state.raw(null)
   looking = $state(false)
 
-  constructor(actions: AppActions) {
+  /** @param onRequests called when the library may have asked for something */
+  constructor(actions: AppActions, onRequests: () => void = () => undefined) {
     this.#actions = actions
+    this.#onRequests = onRequests
     this.#library = actions.library
   }
 
@@ -43,6 +46,7 @@ export class ModelPicker {
   async load(): Promise<void> {
     const [builtins] = await Promise.all([this.#library?.builtins().catch(() => []), this.loadStorage()])
     this.builtins = builtins ?? []
+    this.#onRequests()
   }
 
   async loadStorage(): Promise<void> {
@@ -137,6 +141,7 @@ export class ModelPicker {
       if (this.request !== request || (isAppError(error) && error.code === 'CANCELLED')) return
       this.problem = toAppError(error, 'NETWORK')
     } finally {
+      this.#onRequests()
       if (this.request === request) this.looking = false
     }
   }

@@ -1,3 +1,4 @@
+import type { Progress } from '../core/types'
 import type { ExplorerView } from '../state/api'
 import { t } from './strings'
 import { formatBytes, formatCount, formatDuration } from './format'
@@ -26,8 +27,20 @@ export function progressWords(explorer: ExplorerView): ProgressWords {
     busy,
     what:
       progress.stage === 'project' ? t.projections[explorer.settings.projection].name : t.status.stages[progress.stage],
-    amount: isCounted ? `${format(progress.done)}/${format(progress.total)}` : '',
+    amount: isCounted
+      ? `${format(progress.done)}/${format(progress.total)}${rateOf(progress, explorer.timeLeftMs)}`
+      : arrived(progress),
     share: isCounted ? Math.min(1, progress.done / progress.total) : null,
     left: explorer.timeLeftMs === null ? '' : t.status.left(formatDuration(explorer.timeLeftMs)),
   }
 }
+
+/** How fast bytes come in, from how long the rest will take. */
+function rateOf({ unit, done, total }: Progress, timeLeftMs: number | null): string {
+  if (unit !== 'bytes' || timeLeftMs === null || timeLeftMs <= 0) return ''
+  return `, ${t.status.rate(formatBytes(((total - done) / timeLeftMs) * 1000))}`
+}
+
+/** Bytes of a file whose size the host did not say. */
+const arrived = ({ unit, done, total }: Progress): string =>
+  unit === 'bytes' && total === 0 && done > 0 ? formatBytes(done) : ''

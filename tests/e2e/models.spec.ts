@@ -87,3 +87,20 @@ test('what is wrong with an id is said in the menu, and nothing that is open is 
   }
   expect((await call<AtlasState>(page, 'state')).status).toBe('ready')
 })
+
+test('a download that is cut goes on from there, also after a reload', async ({ hub, openApp, page }) => {
+  await openApp(at(hub))
+  await call(page, 'setTexts', lines)
+  await ready(page)
+  const opening = call(page, 'open', { model: 'once/gpt2-sdpa-ts', file: 'model', dtype: 'fp32' })
+  await expect(opening).rejects.toMatchObject({ code: 'TRUNCATED' })
+  await expect(page.getByRole('alert').first()).toContainText('goes on from there')
+
+  await page.reload()
+  hub.ranges.length = 0
+  await call(page, 'open', { model: 'once/gpt2-sdpa-ts', file: 'model', dtype: 'fp32' })
+  await ready(page)
+  expect(hub.ranges).toHaveLength(1)
+  expect(hub.ranges[0]).toMatch(/^bytes=[1-9]\d+-$/)
+  expect((await call<AtlasInfo>(page, 'info')).sequences.map(({ name }) => name)).toEqual(lines)
+})

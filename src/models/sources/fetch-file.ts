@@ -1,5 +1,7 @@
-import { AppError } from '../../core/errors'
+import { AppError, isAppError } from '../../core/errors'
+import { Download } from './download'
 import { hashBytes } from './hash'
+import { PartialStore, type PartialInfo } from './partial-store'
 import type { ReadOptions, SourceEnvironment } from './types'
 
 /** The name that other Hugging Face apps of this origin use too: one copy of a file serves all. */
@@ -41,7 +43,7 @@ export async function request(
     if (options.signal?.aborted) throw cancelled()
     throw new AppError(
       'NETWORK',
-      `${hostOf(url)} could not be reached for the ${options.why}: check the connection and try again.`,
+      `${hostOf(url)} could not be reached for the ${options.why}: check the connection and try again. A host of your own must let other sites read it (CORS).`,
       {
         cause: error,
         details: url,
@@ -70,43 +72,59 @@ function hashInHeaders(response: Response): string | null {
   return /^(?:W\/)?"?([0-9a-f]{64})"?$/i.exec(tag ?? '')?.[1]?.toLowerCase() ?? null
 }
 
-/** The body in one array. A known length avoids a second copy; it may be wrong (compressed transfer), so it is only a hint. */
+/** What tells two states of a file apart; null: the host says nothing that a page may read. */
+const validatorOf = ({ headers }: Response): string | null => headers.get('x-linked-etag') ?? headers.get('etag')
+
+/** Reads a body to its end. @param onBytes may make the reading wait */
+async function readParts(response: Response, onBytes: (bytes: Uint8Array) => Promise<void>): Promise<void> {
+  const reader = response.body?.getReader()
+  for (;;) {
+    const part = await reader?.read()
+    if (!part || part.done) return
+    await onBytes(part.value)
+  }
+}
+
+/**
+ * The rest of a file into its download. A stated length may be wrong (compressed transfer), so that more may come.
+ * @param total bytes of the whole file; 0: not known
+ * @throws AppError TRUNCATED, CANCELLED, TOO_BIG
+ */
 async function readBody(
   response: Response,
   url: string,
-  expectedBytes: number | null,
+  download: Download,
+  total: number,
   options: ReadOptions,
 ): Promise<Bytes> {
-  const total = expectedBytes ?? headerNumber(response.headers, 'content-length') ?? 0
-  let buffer = new Uint8Array(total > 0 ? total : 65_536)
-  let length = 0
-  const reader = response.body?.getReader()
   try {
-    for (;;) {
-      const part = await reader?.read()
-      if (!part || part.done) break
-      if (length + part.value.length > buffer.length) {
-        const larger = new Uint8Array(Math.max(buffer.length * 2, length + part.value.length))
-        larger.set(buffer.subarray(0, length))
-        buffer = larger
-      }
-      buffer.set(part.value, length)
-      length += part.value.length
-      options.onProgress?.(length, Math.max(total, length))
-    }
+    await readParts(response, async (bytes) => {
+      await download.take(bytes)
+      options.onProgress?.(download.length, total === 0 ? 0 : Math.max(total, download.length))
+    })
   } catch (error) {
+    const kept = await download.interrupt()
     if (options.signal?.aborted) throw cancelled()
-    throw truncated(url, length, total, options, error)
+    if (isAppError(error)) throw error
+    throw truncated(url, download.length, total, kept, options, error)
   }
-  if (length < total) throw truncated(url, length, total, options)
-  return length === buffer.length ? buffer : buffer.slice(0, length)
+  if (download.length < total) throw truncated(url, download.length, total, await download.interrupt(), options)
+  return await download.finish()
 }
 
-function truncated(url: string, length: number, total: number, options: ReadOptions, cause?: unknown): AppError {
+function truncated(
+  url: string,
+  length: number,
+  total: number,
+  kept: number,
+  options: ReadOptions,
+  cause?: unknown,
+): AppError {
   const size = total > 0 ? ` of ${total}` : ''
+  const advice = kept > 0 ? 'try again, it goes on from there' : 'try again'
   return new AppError(
     'TRUNCATED',
-    `The connection ended after ${length}${size} bytes of the ${options.why}: try again.`,
+    `The connection ended after ${length}${size} bytes of the ${options.why}: ${advice}.`,
     { cause, details: url },
   )
 }
@@ -126,13 +144,14 @@ async function readCached(cache: Cache, url: string, expected: Expected, options
   const stored = await cache.match(url)
   if (!stored) return null
   try {
-    const bytes = await readBody(stored, url, expected.bytes, options)
+    const total = expected.bytes ?? headerNumber(stored.headers, 'content-length') ?? 0
+    const bytes = await readBody(stored, url, new Download(url, total, null, null), total, options)
     if (expected.bytes !== null && bytes.length !== expected.bytes)
-      throw truncated(url, bytes.length, expected.bytes, options)
+      throw truncated(url, bytes.length, expected.bytes, 0, options)
     await checkHash(bytes, url, expected.sha256 ?? hashInHeaders(stored), options)
     return bytes
   } catch (error) {
-    if (error instanceof AppError && error.code === 'CANCELLED') throw error
+    if (isAppError(error) && (error.code === 'CANCELLED' || error.code === 'TOO_BIG')) throw error
     await cache.delete(url) // damaged, or an older version: fetched anew
     return null
   }
@@ -190,35 +209,72 @@ async function fetchFresh(
   expected: Expected,
   cache: Cache | null,
 ): Promise<Bytes | null> {
+  const partials = cache && (await PartialStore.open(environment))
+  const kept = await partials?.read(url)
   const at = environment.now()
-  const response = await request(url, {}, options, environment)
-  const missing = [401, 403, 404, 410].includes(response.status)
-  if (!response.ok) {
-    environment.onRequest({ url, bytes: 0, at, why: options.why })
+  // Without a hash or a mark of the file's state, two halves could be of two files.
+  const canGoOn = kept && (expected.sha256 !== null || kept.info.validator !== null)
+  let response = await request(
+    url,
+    canGoOn ? { headers: { range: `bytes=${kept.info.bytes}-` } } : {},
+    options,
+    environment,
+  )
+  const goesOn = canGoOn && isRestOf(response, kept.info, expected)
+  if (kept && !goesOn) await partials?.clear(url)
+  if (!goesOn && (response.status === 206 || response.status === 416)) {
     await response.body?.cancel()
-    if (missing) return null
-    throw new AppError(
-      'NETWORK',
-      `${hostOf(url)} answered ${response.status} for the ${options.why}: try again later.`,
-      { details: url },
-    )
+    environment.onRequest({ url, bytes: 0, at, why: options.why })
+    response = await request(url, {}, options, environment)
   }
+  if (!response.ok) return await refuse(response, url, at, options, environment)
+  const start = goesOn ? kept.info.bytes : 0
+  const rest = headerNumber(response.headers, 'content-length')
+  const total = expected.bytes ?? (rest === null ? 0 : start + rest)
   let received = 0
   const counting: ReadOptions = {
     ...options,
-    onProgress(done, total) {
-      received = done
-      options.onProgress?.(done, total)
+    onProgress(done, all) {
+      received = done - start
+      options.onProgress?.(done, all)
     },
   }
   try {
-    const bytes = await readBody(response, url, expected.bytes, counting)
+    const download = new Download(url, total, partials, validatorOf(response))
+    if (goesOn) download.resume(kept.info, kept.parts)
+    const bytes = await readBody(response, url, download, total, counting)
     await checkHash(bytes, url, expected.sha256 ?? hashInHeaders(response), options)
     if (cache && !looksLikeHtml(bytes)) void store(cache, url, bytes, response) // the model need not wait for the disk
     return bytes
   } finally {
     environment.onRequest({ url, bytes: received, at, why: options.why })
   }
+}
+
+/** Whether an answer is the rest of the file whose beginning is kept, and of no other. */
+function isRestOf(response: Response, kept: PartialInfo, expected: Expected): boolean {
+  if (response.status !== 206) return false
+  const range = /^bytes (\d+)-\d+\/(\d+|\*)$/.exec(response.headers.get('content-range') ?? '')
+  if (range && Number(range[1]) !== kept.bytes) return false
+  if (range && range[2] !== '*' && kept.total !== null && Number(range[2]) !== kept.total) return false
+  const validator = validatorOf(response)
+  return validator === null || kept.validator === null ? expected.sha256 !== null : validator === kept.validator
+}
+
+/** null for a file that is not there for us. @throws AppError NETWORK for everything else that is no file */
+async function refuse(
+  response: Response,
+  url: string,
+  at: number,
+  options: ReadOptions,
+  environment: SourceEnvironment,
+): Promise<null> {
+  environment.onRequest({ url, bytes: 0, at, why: options.why })
+  await response.body?.cancel()
+  if ([401, 403, 404, 410].includes(response.status)) return null
+  throw new AppError('NETWORK', `${hostOf(url)} answered ${response.status} for the ${options.why}: try again later.`, {
+    details: url,
+  })
 }
 
 /** Whether a file is in the cache or at the host. @throws AppError NETWORK, CANCELLED */

@@ -236,6 +236,7 @@ export const en = {
     truncated: (text: string) => `${text} tokens left out`,
     linesLeftOut: (count: number, text: string) => `${text} ${count === 1 ? 'line' : 'lines'} left out`,
     left: (duration: string) => `${duration} left`,
+    rate: (size: string) => `${size}/s`,
     cancel: 'Cancel',
     dismiss: 'Dismiss',
     stages: {

@@ -182,13 +182,20 @@ describe('what is stored', () => {
     caches.entries.set('https://hub/owner/name/resolve/main/onnx/model.onnx', entry(500))
     caches.entries.set(`${builtinHost}bge/onnx/model.onnx`, entry(40))
     caches.entries.set(`${builtinHost}manifest.json`, entry(3))
+    const cut = 'https://hub/other/cut/resolve/main/onnx/model.onnx'
+    const info = { validator: 'x', total: 90, parts: 1, bytes: 60 }
+    caches.named('attention-atlas-partial').set(`${cut}?atlas-part=0`, new Response(new Uint8Array(60)))
+    caches.named('attention-atlas-partial').set(`${cut}?atlas-part=info`, new Response(JSON.stringify(info)))
     const { library } = libraryOf({ caches })
     const stored = await library.stored({ builtinHost })
-    expect(stored.map(({ id, bytes }) => [id, bytes])).toEqual([
-      ['owner/name', 510],
-      ['builtin:bge', 40],
+    expect(stored.map(({ id, bytes, partialBytes }) => [id, bytes, partialBytes])).toEqual([
+      ['owner/name', 510, 0],
+      ['builtin:bge', 40, 0],
+      ['other/cut', 0, 60],
     ])
     await library.remove(stored[0]!.addresses)
+    await library.remove(stored[2]!.addresses)
+    expect(caches.named('attention-atlas-partial').size).toBe(0)
     expect((await library.stored({ builtinHost })).map(({ id }) => id)).toEqual(['builtin:bge'])
     expect(await library.storage()).toEqual({ used: 5, quota: 10, persisted: true })
   })
@@ -196,7 +203,7 @@ describe('what is stored', () => {
   test.each([
     ['https://hub/a/b/resolve/main/config.json', 'a/b'],
     ['https://hub/mirror/a/b/resolve/refs%2Fpr%2F1/onnx/model.onnx', 'a/b'],
-    ['https://hub/api/models/a/b/tree/main/onnx', null],
+    ['https://hub/api/models/a/b/tree/main/onnx', 'a/b'],
     ['http://site/models/bge/config.json', 'builtin:bge'],
     ['http://site/models/manifest.json', null],
   ])('%s belongs to %s', (url, id) => {
