@@ -1,6 +1,7 @@
 import type { Fidelity } from './fidelity'
 import type { FigureInfo } from './figure-info'
 import { patternFigureInfos } from './head-figures/registry'
+import { trustFigureInfos } from './trust-figures'
 import type { FigureRow } from './types'
 
 export { figureGroups, figureNeeds, type FigureGroup, type FigureInfo, type FigureNeed } from './figure-info'
@@ -235,6 +236,7 @@ export const fidelityFigureInfos: readonly FigureInfo[] = [
 /** Every head figure, in the order in which rows and lists have them. */
 export const allFigureInfos: readonly FigureInfo[] = [
   ...fidelityFigureInfos.filter(({ group }) => group === 'fidelity'),
+  ...trustFigureInfos,
   ...patternFigureInfos,
   ...fidelityFigureInfos.filter(({ group }) => group === 'norms'),
 ]

@@ -2,6 +2,8 @@ import { AppError } from '../core/errors'
 import { FidelityMeter, longestSpan } from '../core/fidelity'
 import { fidelityFigures, orderFigures } from '../core/figures'
 import { emptyHeadFigures, HeadFigureMeter } from '../core/head-figures/meter'
+import { TrustMeter, trustSample } from '../core/trust'
+import { trustFigures } from '../core/trust-figures'
 import type { JointVectors } from '../core/types'
 import type { ProjectionAnswer, ProjectionJob, ProjectionService } from '../rpc/contracts'
 import { BackendChooser } from './backend'
@@ -111,8 +113,17 @@ async function measure(
     pattern?.add(span, grids?.[index] ?? null, weights?.[index] ?? null)
     await context.pause(index + 1, spans.length)
   }
+  const trust = new TrustMeter({ joint, metric: settings.metric, points, dims: settings.dims })
+  for (const point of trustSample(joint.n + joint.m, joint.dim)) {
+    trust.add(point)
+    await context.pause(spans.length, spans.length)
+  }
   const fidelity = fidelityFigures(meter.result(), { c: joint.c, cAtBound: joint.cAtBound ?? false, byConstruction })
-  return orderFigures({ ...fidelity, ...(pattern ? pattern.result() : emptyHeadFigures()) })
+  return orderFigures({
+    ...fidelity,
+    ...trustFigures(trust.result()),
+    ...(pattern ? pattern.result() : emptyHeadFigures()),
+  })
 }
 
 function checkJob({
