@@ -58,6 +58,11 @@ export interface AtlasSceneApi {
   setPalette(rgba: Uint8Array): void
   /** [queries+keys]: 0 dimmed to 8 %, 1 as usual, 2 standing out; null: all as usual. */
   setEmphasis(emphasis: Uint8Array | null): void
+  /**
+   * Diameters of one head's points, [queries+keys], in 128ths of the usual: 64 half, 128 as usual, 255 twice. Only the head that
+   * was set last has them. `sizes: null`: all as usual.
+   */
+  setSizes(head: HeadRef, sizes: Uint8Array | null): void
   /** Order of the tiles: `order[row * heads + column]` is a head index (layer · heads + head), −1 for an empty place. null: layers × heads. */
   setOrder(order: Int32Array | null): void
   setTheme(theme: SceneTheme): void

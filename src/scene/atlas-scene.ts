@@ -151,6 +151,13 @@ export class AtlasScene implements AtlasSceneApi {
     this.invalidate()
   }
 
+  setSizes(ref: HeadRef, sizes: Uint8Array | null): void {
+    if (sizes) this.checkLength(sizes, 'sizes')
+    const bySlot = sizes && Uint8Array.from(this.store.slots, (point) => sizes[point]!)
+    this.drawing.setSizes(bySlot ? this.indexOf(ref) : -1, bySlot ?? new Uint8Array(0))
+    this.invalidate()
+  }
+
   setOrder(order: Int32Array | null): void {
     this.places.setOrder(order, this.moves(this.rig.focused === -1))
     this.arrange()

@@ -63,6 +63,8 @@ export class Drawing {
     heads: { value: null },
     palette: { value: null },
     emphases: { value: null },
+    sizes: { value: null },
+    sizedHead: { value: -1 },
     camera: { value: new Vector4(1, 1, 0, 0) },
     viewport: { value: new Vector2(1, 1) },
     pixelRatio: { value: 1 },
@@ -77,6 +79,7 @@ export class Drawing {
   private readonly paletteTexture = bytesTexture(new Uint8Array(1024).fill(255), 256, 1, true)
   private headTexture: DataTexture
   private emphasisTexture: DataTexture
+  private sizeTexture: DataTexture
   private all: PointSet | null = null
   private detail: PointSet | null = null
   private tiles: Mesh<BufferGeometry, RawShaderMaterial> | null = null
@@ -88,6 +91,8 @@ export class Drawing {
     renderer.sortObjects = false
     this.headTexture = new DataTexture(new Float32Array(headsPerRow * headTexels * 4), headsPerRow * headTexels, 1)
     this.emphasisTexture = bytesTexture(new Uint8Array(emphasisWidth).fill(1), emphasisWidth, 1, false)
+    this.sizeTexture = bytesTexture(new Uint8Array(emphasisWidth).fill(128), emphasisWidth, 1, false)
+    this.uniforms['sizes']!.value = this.sizeTexture
     this.uniforms['palette']!.value = this.paletteTexture
   }
 
@@ -119,6 +124,7 @@ export class Drawing {
     this.headTexture.needsUpdate = true
     this.uniforms['heads']!.value = this.headTexture
     this.setEmphasis(new Uint8Array(store.count).fill(1))
+    this.setSizes(-1, new Uint8Array(0))
     if (store.heads === 0 || store.count === 0) return
 
     this.tiles = new Mesh(new BufferGeometry(), this.material(tileVertex, tileFragment))
@@ -169,14 +175,28 @@ export class Drawing {
 
   /** One byte a slot. */
   setEmphasis(bySlot: Uint8Array): void {
-    const rows = Math.max(1, Math.ceil(bySlot.length / emphasisWidth))
-    if (this.emphasisTexture.image.height !== rows) {
-      this.emphasisTexture.dispose()
-      this.emphasisTexture = bytesTexture(new Uint8Array(emphasisWidth * rows), emphasisWidth, rows, false)
-    }
-    ;(this.emphasisTexture.image.data as Uint8Array).set(bySlot)
-    this.emphasisTexture.needsUpdate = true
+    this.emphasisTexture = this.fillTexture(this.emphasisTexture, bySlot)
     this.uniforms['emphases']!.value = this.emphasisTexture
+  }
+
+  /** One byte a slot of one head; −1: no head has sizes of its own. */
+  setSizes(head: number, bySlot: Uint8Array): void {
+    this.uniforms['sizedHead']!.value = head
+    if (head === -1) return
+    this.sizeTexture = this.fillTexture(this.sizeTexture, bySlot)
+    this.uniforms['sizes']!.value = this.sizeTexture
+  }
+
+  private fillTexture(texture: DataTexture, bySlot: Uint8Array): DataTexture {
+    const rows = Math.max(1, Math.ceil(bySlot.length / emphasisWidth))
+    let filled = texture
+    if (texture.image.height !== rows) {
+      texture.dispose()
+      filled = bytesTexture(new Uint8Array(emphasisWidth * rows), emphasisWidth, rows, false)
+    }
+    ;(filled.image.data as Uint8Array).set(bySlot)
+    filled.needsUpdate = true
+    return filled
   }
 
   setTheme(theme: SceneTheme): void {
@@ -220,6 +240,7 @@ export class Drawing {
       ofSet(this.detail) +
       ofTexture(this.headTexture) +
       ofTexture(this.emphasisTexture) +
+      ofTexture(this.sizeTexture) +
       ofTexture(this.paletteTexture)
     )
   }
@@ -234,6 +255,7 @@ export class Drawing {
     }
     this.paletteTexture.dispose()
     this.emphasisTexture.dispose()
+    this.sizeTexture.dispose()
     this.renderer.dispose()
   }
 

@@ -36,6 +36,8 @@ vec4 snappedTile(vec2 centre, vec2 halfSize) {
 export const pointVertex = /* glsl */ `${common}
 uniform sampler2D palette;
 uniform sampler2D emphases;
+uniform sampler2D sizes; // as the emphases, of one head: 128ths of the usual diameter
+uniform int sizedHead;
 uniform int chunkSlots; // points are stored by chunk, head, slot
 uniform int headCount;
 uniform int firstHead;
@@ -92,6 +94,7 @@ void main() {
 
   float emphasis = floor(texelFetch(emphases, ivec2(slot % ${emphasisWidth}, slot / ${emphasisWidth}), 0).r * 255.0 + 0.5);
   float size = pointSize * (1.0 + 0.28 * clamp(depth, -1.3, 1.3));
+  if (head == sizedHead) size *= texelFetch(sizes, ivec2(slot % ${emphasisWidth}, slot / ${emphasisWidth}), 0).r * 255.0 / 128.0;
   // How often points would cover the picture: the more, the more they let through.
   float area = 4.0 * max(extents.x * unitTo, 2.0) * max(extents.y * unitTo, 2.0);
   float cover = pointsInTile * 0.7854 * pointSize * pointSize / area;

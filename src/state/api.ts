@@ -62,6 +62,8 @@ export interface SelectionView {
   /** Index of the pinned token inside its sequence, and its role. */
   token: number | null
   role: 'query' | 'key'
+  /** Points taken together, ascending; the same tokens in every head. Not in the address. */
+  points: readonly number[] | null
   /** Hover = peek; not in the address. */
   hover: { head: HeadRef; point: number } | null
 }

@@ -8,6 +8,8 @@ export interface Place {
   sequence: number | null
   token: number | null
   role: 'query' | 'key'
+  /** Points taken together (a lasso, a box), ascending; the same tokens in every head. Not in the address. */
+  points: readonly number[] | null
 }
 
 const keptSteps = 200
@@ -18,7 +20,8 @@ const isSame = (one: Place, other: Place): boolean =>
   one.head.head === other.head.head &&
   one.sequence === other.sequence &&
   one.token === other.token &&
-  one.role === other.role
+  one.role === other.role &&
+  one.points === other.points
 
 /** What is looked at, with a way back. Every step of a user is one entry of the undo stack; hovering is none. */
 export class Selection implements SelectionView {
@@ -28,6 +31,7 @@ export class Selection implements SelectionView {
     sequence: null,
     token: null,
     role: 'query',
+    points: null,
   })
   #undone = $state.raw<readonly Place[]>([])
   #done = $state.raw<readonly Place[]>([])
@@ -35,6 +39,8 @@ export class Selection implements SelectionView {
   readonly #listeners: (() => void)[] = []
   /** What one event handler does is one step, in however many assignments. */
   #inStep = false
+  /** Lengths of the sequences at the last fit. */
+  #fitted = ''
 
   get view(): ViewId {
     return this.#place.view
@@ -65,6 +71,12 @@ export class Selection implements SelectionView {
   }
   set role(role: 'query' | 'key') {
     this.go({ role })
+  }
+  get points(): readonly number[] | null {
+    return this.#place.points
+  }
+  set points(points: readonly number[] | null) {
+    this.go({ points })
   }
   get canUndo(): boolean {
     return this.#done.length > 0
@@ -143,6 +155,10 @@ export class Selection implements SelectionView {
 
   /** Keeps what is selected inside what there is: after another model or other inputs. No step of its own. */
   fit(shape: { layers: number; heads: number; lengths: readonly number[] }): void {
+    const tokens = shape.lengths.join()
+    // Points are of the tokens they were taken from.
+    if (this.#fitted !== '' && this.#fitted !== tokens) this.#forgetPoints()
+    this.#fitted = tokens
     const { head, sequence, token, view } = this.#place
     const inside = head.layer < shape.layers && head.head < shape.heads
     const length = sequence === null ? undefined : shape.lengths[sequence]
@@ -156,6 +172,13 @@ export class Selection implements SelectionView {
       view: view === 'sequence' && length === undefined ? 'head' : view,
     }
     if (!isSame(next, this.#place)) this.#move(next)
+  }
+
+  #forgetPoints(): void {
+    const without = (place: Place): Place => (place.points ? { ...place, points: null } : place)
+    this.#done = this.#done.map(without)
+    this.#undone = this.#undone.map(without)
+    if (this.#place.points) this.#move(without(this.#place))
   }
 
   #move(place: Place): void {

@@ -21,6 +21,12 @@ export interface HeadOverlay {
   sequence: number | null
   links: readonly DrawnLink[]
   labels: boolean
+  /** Labels say the position too. */
+  positions: boolean
+  /** Weights beside the lines. */
+  weights: boolean
+  /** What is being drawn around points, [x0,y0,…]; null: nothing. */
+  outline: readonly number[] | null
   /** Points in the order in which they get labels. */
   order: Int32Array
   show(point: number): string
@@ -44,6 +50,22 @@ export function drawHeadOverlay(
   if (overlay.labels || overlay.pinned >= 0 || overlay.hovered >= 0) drawLabels(context, scene, overlay, theme, size)
   ring(context, scene, overlay, overlay.hovered, theme.textSoft, 1)
   ring(context, scene, overlay, overlay.pinned, theme.text, 1.5)
+  if (overlay.outline) drawOutline(context, overlay.outline, theme)
+}
+
+function drawOutline(context: CanvasRenderingContext2D, polygon: readonly number[], theme: OverlayTheme): void {
+  context.beginPath()
+  for (let at = 0; at < polygon.length; at += 2) context.lineTo(polygon[at] ?? 0, polygon[at + 1] ?? 0)
+  context.closePath()
+  context.fillStyle = theme.text
+  context.globalAlpha = 0.05
+  context.fill()
+  context.globalAlpha = 1
+  context.strokeStyle = theme.textSoft
+  context.lineWidth = 1
+  context.setLineDash([4, 3])
+  context.stroke()
+  context.setLineDash([])
 }
 
 const screenOf = (scene: AtlasSceneApi, head: HeadRef, point: number): { x: number; y: number } | null =>
@@ -69,7 +91,7 @@ function ring(
 function drawLinks(
   context: CanvasRenderingContext2D,
   scene: AtlasSceneApi,
-  { head, links }: HeadOverlay,
+  { head, links, weights }: HeadOverlay,
   theme: OverlayTheme,
 ): void {
   for (const { from, to, weight } of links) {
@@ -78,7 +100,7 @@ function drawLinks(
     if (!start || !end) continue
     context.globalAlpha = Math.min(1, weight)
     context.strokeStyle = theme.text
-    context.lineWidth = 2
+    context.lineWidth = weights ? 2 : 1.25
     context.beginPath()
     context.moveTo(start.x, start.y)
     context.lineTo(end.x, end.y)
@@ -119,11 +141,16 @@ function wanted({ table, order, pinned, hovered, links, sequence, labels }: Head
 
 interface Label extends LabelCandidate {
   text: string
+  /** The position, smaller, behind the text. */
+  suffix: string
+  suffixX: number
   font: string
   color: string
 }
 
 const besidePx = 10
+const suffixGapPx = 3
+const suffixDigitPx = 5.5
 /** After the hovered, the pinned and its linked tokens. */
 const weightRank = 6.5
 
@@ -135,6 +162,7 @@ function weightLabels(
   theme: OverlayTheme,
 ): Label[] {
   const { head, links } = overlay
+  if (!overlay.weights) return []
   const font = `11px ${theme.font}`
   context.font = font
   return links.flatMap(({ from, to, weight }): Label[] => {
@@ -153,6 +181,8 @@ function weightLabels(
         height: labelHeight,
         priority: overlay.table.n + overlay.table.m - weightRank,
         text,
+        suffix: '',
+        suffixX: 0,
         font,
         color: theme.text,
       },
@@ -174,7 +204,9 @@ function tokenLabels(
     const at = screenOf(scene, overlay.head, point)
     if (!at || at.x < 0 || at.y < 0 || at.x > size.width || at.y > size.height) return []
     const text = shorten(overlay.show(point), 18)
-    const width = context.measureText(text).width
+    const textWidth = context.measureText(text).width
+    const suffix = overlay.positions ? `${overlay.table.positionOf[point] ?? 0}` : ''
+    const width = textWidth + (suffix ? suffixGapPx + suffix.length * suffixDigitPx : 0)
     const onLeft = at.x + besidePx + width > size.width - 4
     const strong = point === overlay.hovered || point === overlay.pinned
     return [
@@ -185,6 +217,8 @@ function tokenLabels(
         height: labelHeight,
         priority: overlay.table.n + overlay.table.m - rank,
         text,
+        suffix,
+        suffixX: textWidth + suffixGapPx,
         font,
         color: strong ? theme.text : theme.textSoft,
       },
@@ -210,6 +244,16 @@ function drawLabels(
     if (!label) continue
     context.font = label.font
     haloText(context, label.text, label.x, label.y + labelHeight / 2, label.color, theme.background)
+    if (label.suffix === '') continue
+    context.font = `9px ${theme.font}`
+    haloText(
+      context,
+      label.suffix,
+      label.x + label.suffixX,
+      label.y + labelHeight / 2 + 3,
+      theme.textFaint,
+      theme.background,
+    )
   }
 }
 

@@ -8,15 +8,34 @@ export interface PointerHandlers {
   zoomed(x: number, y: number, factor: number): void
   /** Whether a plain drag orbits. */
   orbits(): boolean
+  /** What a drag that begins now draws instead of moving the picture; null: nothing. */
+  drawsOutline(shift: boolean): 'lasso' | 'box' | null
+  /** The outline so far, [x0,y0,x1,y1,…]; null: given up. */
+  outline(polygon: readonly number[] | null): void
+  /** A finished outline. */
+  enclose(polygon: readonly number[]): void
 }
 
 const clickPx = 5
+/** Steps of an outline. */
+const outlineStepPx = 3
 
-/** Wheel zooms, drag pans (orbits in three dimensions; the right button pans there), two fingers pinch. Returns the way to stop. */
+function extend(
+  { kind, polygon }: { kind: 'lasso' | 'box'; polygon: number[] },
+  { x, y }: { x: number; y: number },
+): void {
+  if (kind === 'box') {
+    const [left = x, top = y] = polygon
+    polygon.splice(2, polygon.length, x, top, x, y, left, y)
+  } else if (Math.hypot(x - (polygon.at(-2) ?? x), y - (polygon.at(-1) ?? y)) >= outlineStepPx) polygon.push(x, y)
+}
+
+/** Wheel zooms, drag pans (orbits in three dimensions; the right button pans there), two fingers pinch; a drag can draw an outline instead. Returns the way to stop. */
 export function listenToPointers(target: HTMLElement, scene: AtlasSceneApi, handlers: PointerHandlers): () => void {
   const pointers = new Map<number, { x: number; y: number }>()
   let moved = 0
   let button = 0
+  let drawing: { kind: 'lasso' | 'box'; polygon: number[] } | null = null
 
   const place = (event: MouseEvent): { x: number; y: number } => {
     const box = target.getBoundingClientRect()
@@ -28,6 +47,12 @@ export function listenToPointers(target: HTMLElement, scene: AtlasSceneApi, hand
     if (pointers.size === 0) {
       moved = 0
       button = event.button
+      const kind = button === 0 ? handlers.drawsOutline(event.shiftKey) : null
+      const { x, y } = place(event)
+      drawing = kind && { kind, polygon: [x, y] }
+    } else if (drawing) {
+      drawing = null
+      handlers.outline(null)
     }
     pointers.set(event.pointerId, place(event))
     target.setPointerCapture(event.pointerId)
@@ -45,7 +70,11 @@ export function listenToPointers(target: HTMLElement, scene: AtlasSceneApi, hand
     moved += Math.hypot(dx, dy)
     const other = [...pointers].find(([id]) => id !== event.pointerId)?.[1]
     pointers.set(event.pointerId, now)
-    if (other) {
+    if (drawing && !other) {
+      handlers.leave()
+      extend(drawing, now)
+      handlers.outline(drawing.polygon)
+    } else if (other) {
       const distanceBefore = Math.hypot(before.x - other.x, before.y - other.y)
       const distance = Math.hypot(now.x - other.x, now.y - other.y)
       scene.pan(dx / 2, dy / 2)
@@ -63,6 +92,15 @@ export function listenToPointers(target: HTMLElement, scene: AtlasSceneApi, hand
     if (pointers.size > 0) return
     delete target.dataset.dragging
     const { x, y } = place(event)
+    const drawn = drawing
+    drawing = null
+    if (drawn) {
+      handlers.outline(null)
+      if (event.type === 'pointerup' && moved > clickPx) {
+        handlers.enclose(drawn.polygon)
+        return
+      }
+    }
     if (known && event.type === 'pointerup' && moved <= clickPx && button === 0) handlers.click(x, y)
   }
 

@@ -132,3 +132,11 @@ export function emphasisOf(table: TokenTable, sequence: number | null, pinned: n
   if (pinned >= 0 && pinned < emphasis.length) emphasis[pinned] = 2
   return emphasis
 }
+
+/** [n+m]: selected points as usual, the pinned one standing out, all others dimmed. */
+export function selectionEmphasis(table: TokenTable, points: readonly number[], pinned: number): Uint8Array {
+  const emphasis = new Uint8Array(table.n + table.m)
+  for (const point of points) if (point < emphasis.length) emphasis[point] = 1
+  if (pinned >= 0 && pinned < emphasis.length) emphasis[pinned] = 2
+  return emphasis
+}

@@ -149,6 +149,10 @@ export class FakeExplorer implements ExplorerView {
     }
   }
 
+  vectors(): Promise<{ v: Float32Array; m: number }> {
+    const m = this.sequences.reduce((sum, { tokens }) => sum + tokens.length, 0)
+    return Promise.resolve({ v: Float32Array.from({ length: 2 * m }, (_, at) => 1 + Math.sin(at)), m })
+  }
   attention(head: HeadRef, sequence: number): Promise<{ weights: Float32Array; size: number }> {
     const size = this.sequences[sequence]?.tokens.length ?? 0
     const weights = new Float32Array(size * size)
@@ -196,5 +200,6 @@ export class FakeSelection implements SelectionView {
   sequence: number | null = $state(null)
   token: number | null = $state(null)
   role: 'query' | 'key' = $state('query')
+  points: readonly number[] | null = $state.raw(null)
   hover: { head: HeadRef; point: number } | null = $state.raw(null)
 }
