@@ -129,7 +129,8 @@ function send(request: IncomingMessage, response: ServerResponse, file: string, 
   // A look at the beginning is no download.
   const isDownload = !range?.[2]
   if (isDownload && (fault === 'cut' || fault === 'once' || fault === 'changed')) {
-    response.write(part.subarray(0, Math.floor(part.length * 0.6)), () => response.destroy())
+    // What has left must arrive before the end does: a browser drops unread bytes with the connection.
+    response.write(part.subarray(0, Math.floor(part.length * 0.6)), () => setTimeout(() => response.destroy(), 150))
     return
   }
   if (fault === 'bad') for (let index = 64; index < 1064; index++) part[index] = (part[index] ?? 0) ^ 0xff
