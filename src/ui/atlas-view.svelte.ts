@@ -7,8 +7,11 @@ import { browserClock } from '../state/browser-ports'
 import type { SampleSet } from './samples'
 import { t } from './strings'
 import type { AppActions, ThemeChoice } from './actions'
+import { neighbourInOrder } from './arrange'
+import { ArrangementState } from './arrangement.svelte'
 import { AttentionState } from './attention-state.svelte'
-import { formatHead, isSameHead } from './head-name'
+import { groupOf, headGroups } from './head-groups'
+import { formatHead, isSameHead, neighbourOf } from './head-name'
 import { sortFiles } from './images/check-image'
 import { ImagesState } from './images/images-state.svelte'
 import { SearchState } from './search-state.svelte'
@@ -23,6 +26,8 @@ export class AtlasView {
   readonly attention: AttentionState
   readonly images: ImagesState
   readonly search: SearchState
+  /** Order, filter and tint of the matrix. */
+  readonly arrangement: ArrangementState
 
   theme: ThemeChoice = $state('auto')
   systemDark: boolean = $state(false)
@@ -37,6 +42,8 @@ export class AtlasView {
   replacedDraft: string | null = $state(null)
   /** Grows when the search box is asked for. */
   searchCalls: number = $state(0)
+  /** Grows when requests were made that the run does not tell of. */
+  requestCount: number = $state(0)
   /** Grows when the camera should go back to where it started. */
   resetCount: number = $state(0)
 
@@ -84,6 +91,7 @@ export class AtlasView {
       pause: browserClock.pause,
       now: () => performance.now(),
     })
+    this.arrangement = new ArrangementState(explorer, this.search)
   }
 
   /** Layers and heads are counted from it on the screen. */
@@ -93,6 +101,17 @@ export class AtlasView {
 
   /** A head's name as the user counts. */
   nameOf = (head: HeadRef): string => formatHead(head, this.base)
+
+  /** Heads that share keys; null where each has its own. */
+  readonly groups = $derived.by(() => headGroups(this.explorer.model))
+
+  /** A head's name where it stands alone: with the keys that it shares. */
+  tileNameOf(head: HeadRef): string {
+    const { groups } = this
+    return groups
+      ? `${this.nameOf(head)} · ${t.heads.keyGroup(groupOf(groups, head.head) + this.base)}`
+      : this.nameOf(head)
+  }
 
   show = (text: string): string => showToken(text, this.byteLevel)
 
@@ -107,6 +126,15 @@ export class AtlasView {
     this.selection.head = head
     if (this.selection.view === 'matrix') this.selection.view = this.pinnedSequence === null ? 'head' : 'sequence'
     this.selection.hover = null
+  }
+
+  /** The head beside the one that the keys are on: as the matrix lies, or by layer and head in the single view. */
+  neighbourHead(direction: 'left' | 'right' | 'up' | 'down'): HeadRef | null {
+    const { head } = this.selection
+    const { order } = this.arrangement
+    if (!this.isMatrix || !order) return neighbourOf(head, direction, this.layers, this.heads)
+    const index = neighbourInOrder(order, this.heads, head.layer * this.heads + head.head, direction)
+    return index < 0 ? null : { layer: Math.floor(index / this.heads), head: index % this.heads }
   }
 
   showMatrix(): void {
@@ -163,6 +191,7 @@ export class AtlasView {
     else if (this.selection.token !== null || this.selection.sequence !== null) this.clearPin()
     else if (this.selection.view !== 'matrix') this.showMatrix()
     else if (this.explorer.search !== '') this.actions.set({ search: '' })
+    else if (this.arrangement.isActive) this.arrangement.reset()
   }
 
   /** Text differs from what is shown. */
