@@ -3,12 +3,11 @@ import { computePca } from './pca'
 import { alignTo } from './procrustes'
 import type { HeadContext, Projection } from './types'
 
-/** Sampled points are laid out in so many columns of the principal plane; a point's candidates come from those around it. */
-const columnsAround = 2
-const perColumn = 12
 /** Nearest sampled points whose mean places a point. */
 const anchors = 3
 const pointsPerSlice = 512
+/** Enough for a first look. */
+const mostEpochs = 120
 
 /**
  * A quick look at what `projection` will give: it lays out the sampled sequences only, every other point goes where its nearest
@@ -26,13 +25,15 @@ async function projectSample(
   joint: JointVectors,
   context: HeadContext,
 ): Promise<Float32Array> {
-  const { dims, metric } = context.settings
+  const { settings } = context
+  const { dims, metric, epochs } = settings
   const spans = sample.map((index) => context.spans[index]!)
   const rows = rowsOf(spans, joint.n)
   const layout = await projection.project(takeRows(joint, spans), {
     ...context,
     vectors: takeRows(context.vectors, spans),
     spans: closeUp(spans),
+    settings: { ...settings, epochs: Math.min(epochs ?? mostEpochs, mostEpochs) },
     special: takeFlags(
       context.special,
       spans.map(({ queryStart, queries }) => [queryStart, queries]),
@@ -45,9 +46,7 @@ async function projectSample(
   })
   const pca = await computePca(joint, metric, dims, context.spans)
   alignTo(layout, takePoints(pca, rows, dims), dims)
-  return placeOthers(joint, metric, pca, rows, layout, dims, (done, total) =>
-    context.pause(0.8 + (0.2 * done) / total, 1),
-  )
+  return placeOthers(joint, metric, rows, layout, dims, (done, total) => context.pause(0.8 + (0.2 * done) / total, 1))
 }
 
 /** Places of the sampled points among n queries and m keys, in the order in which the sample has them. */
@@ -100,7 +99,6 @@ function takePoints(points: Float32Array, rows: Int32Array, dims: number): Float
 async function placeOthers(
   joint: JointVectors,
   metric: MetricId,
-  pca: Float32Array,
   rows: Int32Array,
   layout: Float32Array,
   dims: number,
@@ -114,37 +112,41 @@ async function placeOthers(
     points.set(layout.subarray(at * dims, (at + 1) * dims), row * dims)
   }
   const vectors = unitRows(joint, metric)
-  const plane = new PrincipalPlane(pca, rows, dims)
+  const cells = new Cells(vectors, joint.dim, rows)
   for (let from = 0; from < count; from += pointsPerSlice) {
     const to = Math.min(count, from + pointsPerSlice)
-    for (let row = from; row < to; row++)
-      if (!isSampled[row]) placePoint(row, plane.candidates(row), vectors, joint.dim, layout, rows, dims, points)
+    for (let row = from; row < to; row++) {
+      if (isSampled[row]) continue
+      near.distances.fill(Infinity)
+      cells.visit(row, (at) => keepNear(at, squaredDistance(vectors, row, rows[at]!, joint.dim)))
+      let total = 0
+      for (let slot = 0; slot < anchors && near.distances[slot]! < Infinity; slot++) {
+        const weight = 1 / (near.distances[slot]! + 1e-6)
+        total += weight
+        const from = near.places[slot]! * dims
+        for (let axis = 0; axis < dims; axis++) points[row * dims + axis]! += weight * layout[from + axis]!
+      }
+      for (let axis = 0; axis < dims; axis++) points[row * dims + axis]! /= total
+    }
     await pause(to, count)
   }
   return points
 }
 
-function placePoint(
-  row: number,
-  candidates: readonly number[],
-  vectors: Float32Array,
-  dim: number,
-  layout: Float32Array,
-  rows: Int32Array,
-  dims: number,
-  points: Float32Array,
-): void {
-  const near = candidates
-    .map((at) => ({ at, distance: squaredDistance(vectors, row, rows[at]!, dim) }))
-    .sort((one, other) => one.distance - other.distance || one.at - other.at)
-    .slice(0, anchors)
-  let total = 0
-  for (const { at, distance } of near) {
-    const weight = 1 / (distance + 1e-6)
-    total += weight
-    for (let axis = 0; axis < dims; axis++) points[row * dims + axis]! += weight * layout[at * dims + axis]!
+/** The nearest few so far, nearest first; used between two awaits only. */
+const near = { places: new Int32Array(anchors), distances: new Float64Array(anchors) }
+
+function keepNear(at: number, distance: number): void {
+  const { places, distances } = near
+  let slot = anchors
+  while (slot > 0 && distance < distances[slot - 1]!) slot--
+  for (let index = anchors - 1; index > slot; index--) {
+    places[index] = places[index - 1]!
+    distances[index] = distances[index - 1]!
   }
-  for (let axis = 0; axis < dims; axis++) points[row * dims + axis]! /= total
+  if (slot === anchors) return
+  places[slot] = at
+  distances[slot] = distance
 }
 
 function squaredDistance(vectors: Float32Array, one: number, other: number, dim: number): number {
@@ -172,54 +174,40 @@ function unitRows({ q, k, n, m, dim }: JointVectors, metric: MetricId): Float32A
   return rows
 }
 
-/** Sampled points by their first two principal coordinates: columns of equal counts, each sorted along the second axis. */
-class PrincipalPlane {
-  readonly #pca: Float32Array
-  readonly #dims: number
-  /** First coordinate where each column begins. */
-  readonly #starts: Float64Array
-  readonly #columns: { places: Int32Array; heights: Float64Array }[]
+/** Sampled points in cells around every so-manieth of them: near points lie in near cells. */
+class Cells {
+  readonly #vectors: Float32Array
+  readonly #dim: number
+  /** Rows at the middle of each cell. */
+  readonly #middles: number[] = []
+  /** Indices into the sample. */
+  readonly #members: number[][] = []
 
-  constructor(pca: Float32Array, rows: Int32Array, dims: number) {
-    this.#pca = pca
-    this.#dims = dims
-    const order = Int32Array.from(rows.keys()).sort((one, other) => this.#x(rows[one]!) - this.#x(rows[other]!))
-    const width = Math.max(1, Math.ceil(Math.sqrt(rows.length)))
-    this.#columns = []
-    const starts: number[] = []
-    for (let from = 0; from < order.length; from += width) {
-      starts.push(this.#x(rows[order[from]!]!))
-      const places = order.slice(from, from + width).sort((one, other) => this.#y(rows[one]!) - this.#y(rows[other]!))
-      this.#columns.push({ places, heights: Float64Array.from(places, (at) => this.#y(rows[at]!)) })
+  constructor(vectors: Float32Array, dim: number, rows: Int32Array) {
+    this.#vectors = vectors
+    this.#dim = dim
+    const step = Math.max(1, Math.floor(Math.sqrt(rows.length)))
+    for (let at = 0; at < rows.length; at += step) {
+      this.#middles.push(rows[at]!)
+      this.#members.push([])
     }
-    this.#starts = Float64Array.from(starts)
+    for (const [at, row] of rows.entries()) this.#members[this.#nearest(row)[0]]!.push(at)
   }
 
-  /** Indices into the sample of points near `row` in the plane. */
-  candidates(row: number): number[] {
-    const column = lastNotAbove(this.#starts, this.#x(row))
-    const found: number[] = []
-    const first = Math.max(0, column - columnsAround)
-    for (const { places, heights } of this.#columns.slice(first, column + columnsAround + 1)) {
-      const middle = lastNotAbove(heights, this.#y(row))
-      const from = Math.max(0, Math.min(middle - perColumn / 2 + 1, places.length - perColumn))
-      for (let at = from; at < Math.min(from + perColumn, places.length); at++) found.push(places[at]!)
+  /** Calls back with sampled points of the two cells nearest to `row`. */
+  visit(row: number, see: (at: number) => void): void {
+    const [first, second] = this.#nearest(row)
+    for (const at of this.#members[first]!) see(at)
+    if (second !== first) for (const at of this.#members[second]!) see(at)
+  }
+
+  #nearest(row: number): [number, number] {
+    let [first, second, least, next] = [0, 0, Infinity, Infinity]
+    for (const [cell, middle] of this.#middles.entries()) {
+      const distance = squaredDistance(this.#vectors, row, middle, this.#dim)
+      if (distance < least) [first, second, least, next] = [cell, first, distance, least]
+      else if (distance < next) [second, next] = [cell, distance]
     }
-    return found
+    return [first, second]
   }
-
-  #x = (row: number): number => this.#pca[row * this.#dims]!
-  #y = (row: number): number => this.#pca[row * this.#dims + 1]!
-}
-
-/** Index of the last of the ascending `values` that is not above `value`; 0 where all are. */
-function lastNotAbove(values: Float64Array, value: number): number {
-  let low = 0
-  let high = values.length - 1
-  while (low < high) {
-    const middle = (low + high + 1) >> 1
-    if (values[middle]! <= value) low = middle
-    else high = middle - 1
-  }
-  return low
 }
