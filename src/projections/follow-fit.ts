@@ -2,8 +2,10 @@ import { centreTable, fewestKeys, type FollowSample, type SampleBlock } from './
 
 /** Share of the query-specific agreement in what is fitted; the rest is the overall agreement. */
 const specificShare = 0.7
-const rounds = 36
-const firstStep = 0.18
+/** Rows of the blocks that one round looks at. */
+const rowsPerRound = 250
+const rounds = 110
+const firstStep = 0.1
 /** Squared distance that is added to every pair, so that the slope stays finite; maps have a root mean square of 1. */
 const softening = 1e-4
 
@@ -37,10 +39,24 @@ export function fitMaps(
   const mean = new Float64Array(maps.length)
   const square = new Float64Array(maps.length)
   const field = new Field(sample, features, dim, dims)
+  let next = 0
+  const nextBlocks = (): SampleBlock[] => {
+    const batch: SampleBlock[] = []
+    for (
+      let rows = 0;
+      rows < rowsPerRound && batch.length < sample.blocks.length;
+      next = (next + 1) % sample.blocks.length
+    ) {
+      const block = sample.blocks[next]!
+      batch.push(block)
+      rows += block.queryEnd - block.queryStart + block.keyEnd - block.keyStart
+    }
+    return batch
+  }
   let meanDecay = 1
   let squareDecay = 1
   for (let round = 0; round < rounds; round++) {
-    field.findSlopes(maps, slopes)
+    field.findSlopes(maps, slopes, nextBlocks())
     meanDecay *= 0.9
     squareDecay *= 0.99
     const step = (firstStep * (1 - (0.9 * round) / rounds)) / (1 - meanDecay)
@@ -85,20 +101,25 @@ class Field {
     this.#counts = new Int32Array(sample.keys.length)
   }
 
-  findSlopes(maps: Float64Array, slopes: Float64Array): void {
-    this.#place(maps)
-    this.#forces.fill(0)
-    for (const block of this.sample.blocks) this.#addBlock(block)
-    this.#gather(slopes)
+  /** From a part of the blocks, other ones in each round: many small steps come further than few large ones. */
+  findSlopes(maps: Float64Array, slopes: Float64Array, blocks: readonly SampleBlock[]): void {
+    const split = this.sample.queries.length
+    slopes.fill(0)
+    for (const block of blocks) {
+      this.#place(maps, block.queryStart, block.queryEnd)
+      this.#place(maps, split + block.keyStart, split + block.keyEnd)
+      this.#addBlock(block)
+      this.#gather(slopes, block.queryStart, block.queryEnd)
+      this.#gather(slopes, split + block.keyStart, split + block.keyEnd)
+    }
   }
 
-  #place(maps: Float64Array): void {
+  #place(maps: Float64Array, first: number, end: number): void {
     const { features, dim, dims, sample } = this
     const positions = this.#positions
     const size = dims * dim
     const split = sample.queries.length
-    const rows = split + sample.keys.length
-    for (let row = 0; row < rows; row++) {
+    for (let row = first; row < end; row++) {
       const map = row < split ? 0 : size
       for (let axis = 0; axis < dims; axis += 2) {
         // Two axes at a time: a feature is read once for both.
@@ -148,6 +169,7 @@ class Field {
     // A table weighs as much as its rows together.
     const weight = length > 0 ? (specificShare * (block.queryEnd - block.queryStart)) / length : 0
     const forces = this.#forces
+    forces.fill(0, (split + block.keyStart) * dims, (split + block.keyEnd) * dims)
     const row = this.#row
     const perLength = length > 0 ? agreement / length : 0
     for (let query = block.queryStart; query < block.queryEnd; query++) {
@@ -202,14 +224,12 @@ class Field {
     row.weight = (1 - specificShare) / Math.sqrt(square)
   }
 
-  #gather(slopes: Float64Array): void {
+  #gather(slopes: Float64Array, first: number, end: number): void {
     const { features, dim, dims, sample } = this
     const forces = this.#forces
     const size = dims * dim
     const split = sample.queries.length
-    const rows = split + sample.keys.length
-    slopes.fill(0)
-    for (let row = 0; row < rows; row++) {
+    for (let row = first; row < end; row++) {
       const map = row < split ? 0 : size
       for (let axis = 0; axis < dims; axis += 2) {
         const second = axis + 1 < dims

@@ -40,8 +40,8 @@ export interface SampleInput {
 /** Most queries and keys of one sequence. */
 const mostPerSequence = 40
 /** Bounds of the whole sample: they bound the time of the fit whatever the input is. */
-const mostRows = 1200
-const mostPairs = 12_000
+const mostRows = 4000
+const mostPairs = 40_000
 /** Rows with fewer visible keys have no order worth the name. */
 export const fewestKeys = 5
 
