@@ -10,6 +10,9 @@ import type { HeadContext } from './types'
  * finished layout so that it is kept, makes distances follow attention and leaves the neighbours to the graph.
  */
 
+/** In standard deviations. */
+const outlierLimit = 4
+
 /** What following needs to know of a head. */
 export const followInput = (context: HeadContext): SampleInput => ({
   vectors: context.vectors,
@@ -35,7 +38,9 @@ export function fitPicture(
   if (sample.blocks.length === 0) return null
   const rows = featuresOf(joint, metric)
   const maps = fitMaps(sample, takeRows(rows, sample, n, dim), dim, dims, principalMap(rows, pca, dim, dims))
-  return drawMaps(rows, maps, n, m, dim, dims)
+  const picture = drawMaps(rows, maps, n, m, dim, dims)
+  holdIn(picture, dims)
+  return picture
 }
 
 /** Queries, then keys, as the metric sees them (directions under the cosine), around their common mean, with a mean square of 1. */
@@ -110,6 +115,23 @@ function drawMaps(
     }
   }
   return picture
+}
+
+/** Centres a picture in place and holds far outliers at `outlierLimit` standard deviations of its widest axis. */
+function holdIn(picture: Float32Array, dims: number): void {
+  const count = picture.length / dims
+  const mean = meanOfRows(picture, count, dims)
+  let widest = 0
+  for (let axis = 0; axis < dims; axis++) {
+    let square = 0
+    for (let at = axis; at < picture.length; at += dims) {
+      picture[at]! -= mean[axis]!
+      square += picture[at]! * picture[at]!
+    }
+    widest = Math.max(widest, Math.sqrt(square / count))
+  }
+  const bound = outlierLimit * widest
+  for (let at = 0; at < picture.length; at++) picture[at] = Math.max(-bound, Math.min(bound, picture[at]!))
 }
 
 /**
