@@ -27,6 +27,8 @@ export interface HeadOverlay {
   weights: boolean
   /** What is being drawn around points, [x0,y0,…]; null: nothing. */
   outline: readonly number[] | null
+  /** Only these points get labels, ascending; null: any. */
+  selected: readonly number[] | null
   /** Points in the order in which they get labels. */
   order: Int32Array
   show(point: number): string
@@ -126,15 +128,17 @@ function haloText(
 }
 
 /** Points that would like a label, most important first. */
-function wanted({ table, order, pinned, hovered, links, sequence, labels }: HeadOverlay): number[] {
+function wanted({ table, order, pinned, hovered, links, sequence, labels, selected }: HeadOverlay): number[] {
   const points = new Set<number>()
   for (const point of [hovered, pinned, ...links.flatMap(({ from, to }) => [to, from])]) {
     if (point >= 0) points.add(point)
   }
   if (!labels) return [...points]
+  const inside = selected && new Set(selected)
   for (const point of order) {
     if (points.size >= triedLimit) break
-    if (sequence === null || table.sequenceOf[point] === sequence) points.add(point)
+    const isWanted = inside ? inside.has(point) : sequence === null || table.sequenceOf[point] === sequence
+    if (isWanted) points.add(point)
   }
   return [...points]
 }

@@ -45,6 +45,20 @@ describe('selection', () => {
     expect([selection.view, selection.sequence]).toEqual(['head', null])
   })
 
+  it('keeps selected points as a step of their own, for the tokens that they were taken from', () => {
+    const selection = new Selection()
+    selection.fit({ layers: 2, heads: 4, lengths: [3, 4] })
+    const points = [1, 5]
+    selection.points = points
+    selection.openHead({ layer: 1, head: 1 })
+    selection.fit({ layers: 2, heads: 4, lengths: [3, 4] })
+    expect(selection.points).toBe(points)
+    selection.fit({ layers: 2, heads: 4, lengths: [9] })
+    expect(selection.points).toBeNull()
+    selection.undo()
+    expect(selection.points).toBeNull()
+  })
+
   it('tells listeners, but not of what did not change', () => {
     const selection = new Selection()
     let told = 0
