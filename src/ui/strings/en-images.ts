@@ -44,4 +44,47 @@ export const images = {
       hint: 'Squares from 4 to 56 pixels: where the pattern meets the patch grid',
     },
   } satisfies Record<ImageSampleId, { name: string; hint: string }>,
+  view: {
+    name: 'Image',
+    previous: 'Previous image',
+    next: 'Next image',
+    heat: 'Heat map',
+    heatOf: { query: 'What this query attends to', key: 'What attends to this key' },
+    seen: 'What the model sees',
+    arrows: 'Strongest key of each patch',
+    arrowsHint: 'Arrow: to its strongest key. Circle: itself. Square: CLS or a register.',
+    links: 'Strong links',
+    linksFrom: (threshold: string) => `Links ≥ ${threshold}`,
+    heads: 'All heads, this patch',
+    headsHint:
+      'The pinned patch in every head, layers from top to bottom; each picture ÷ its own largest patch. Click goes to a head.',
+    short: { heat: 'Map', arrows: 'Arrows', links: 'Links', heads: 'Heads' },
+    threshold: 'Smallest weight that is drawn',
+    thresholdHint: 'Opacity and width = weight; blue end: query, orange end: key',
+    role: 'Read the patch as',
+    asQuery: 'query',
+    asQueryHint: 'A patch as a query: what it attends to (its row)',
+    asKey: 'key',
+    asKeyHint: 'A patch as a key: what attends to it (its column)',
+    scope: 'Attention of',
+    scopes: {
+      head: { name: 'head', hint: 'The opened head' },
+      layer: { name: 'layer', hint: 'Mean over the heads of this layer' },
+      all: { name: 'all', hint: 'Mean over all heads of all layers' },
+      rollout: {
+        name: 'rollout',
+        hint: 'Product over layers of ½ mean over heads + ½ identity (Abnar and Zuidema 2020)',
+      },
+    },
+    patch: (row: number, column: number) => `row ${row}, column ${column}`,
+    nothing: 'Click a patch to pin it.',
+    missing: 'This image’s patches are not known: remove it and add it again.',
+    unscaled: 'Hover a patch to see its attention.',
+    scale: {
+      query: (largest: string, special: string) =>
+        `Opacity = weight ÷ ${largest}, its largest patch; ${special} of its attention lies on the tiles beside`,
+      key: (largest: string, special: string) =>
+        `Opacity = weight ÷ ${largest}, its largest patch; the tiles beside give it ${special} in all`,
+    },
+  },
 }
