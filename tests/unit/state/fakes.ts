@@ -1,6 +1,7 @@
 import { AppError } from '../../../src/core/errors'
 import type { ModelInfo, ModelInput, SequenceVectors } from '../../../src/core/types'
 import type { ModelSpec, PreparedInput, ProjectionJob } from '../../../src/rpc/contracts'
+import { Dataset, spansOf } from '../../../src/state/dataset'
 import { Explorer } from '../../../src/state/explorer.svelte'
 import type { ClockPort, ExplorerDependencies, ModelPort, PoolPort, SamplesPort } from '../../../src/state/dependencies'
 import { ContentCache } from '../../../src/storage/cache'
@@ -138,16 +139,19 @@ export class FakeModel implements ModelPort {
 
 type RunOptions = Parameters<PoolPort['run']>[3]
 
-/** Does jobs two at a time, the one of the smallest rank first; `gate` holds those that run. */
+/** Does jobs two at a time, the one of the smallest rank first; `gate` holds those that run, `step` lets one of them end. */
 export class FakePool implements PoolPort {
   readonly size = 2
   /** In the order in which workers took them. */
   jobs: ProjectionJob[] = []
   limits: number[] = []
   readonly gate = new Gate()
+  /** Which jobs the closed gate holds. */
+  holds: (job: ProjectionJob) => boolean = () => true
   fail: AppError | null = null
   running = 0
   #waiting: { rank: () => number; start: () => void }[] = []
+  #held: (() => void)[] = []
 
   get waiting(): number {
     return this.#waiting.length
@@ -157,18 +161,28 @@ export class FakePool implements PoolPort {
     this.limits.push(workers)
   }
 
+  /** Lets the oldest job end that the gate holds, or the one after so many. */
+  step(skip = 0): void {
+    this.#held.splice(skip, 1)[0]?.()
+  }
+
   async run(_: unknown, createJob: () => ProjectionJob, signal: AbortSignal, { rank = () => 0 }: RunOptions = {}) {
+    let abort: (reason: AppError) => void = () => undefined
+    const aborted = new Promise<never>((_, reject) => (abort = reject))
+    aborted.catch(() => undefined)
     await new Promise<void>((resolve, reject) => {
       const entry = { rank, start: resolve }
       this.#waiting.push(entry)
       signal.addEventListener('abort', () => {
+        const problem = new AppError('CANCELLED', 'aborted')
         this.#waiting = this.#waiting.filter((other) => other !== entry)
-        reject(new AppError('CANCELLED', 'aborted'))
+        reject(problem)
+        abort(problem)
       })
       queueMicrotask(() => this.#assign())
     })
     try {
-      return await this.#project(createJob(), signal)
+      return await Promise.race([this.#project(createJob()), aborted])
     } finally {
       this.running--
       this.#assign()
@@ -184,10 +198,15 @@ export class FakePool implements PoolPort {
     }
   }
 
-  async #project(job: ProjectionJob, signal: AbortSignal) {
+  async #project(job: ProjectionJob) {
     this.jobs.push(job)
-    await this.gate.promise
-    if (signal.aborted) throw new AppError('CANCELLED', 'aborted')
+    if (this.holds(job)) {
+      let release: () => void = () => undefined
+      const released = new Promise<void>((resolve) => (release = resolve))
+      this.#held.push(release)
+      await Promise.race([this.gate.promise, released])
+      this.#held = this.#held.filter((other) => other !== release)
+    }
     if (this.fail) throw this.fail
     const { n, m } = job.vectors
     const { dims, projection, seed } = job.settings
@@ -258,7 +277,7 @@ export interface World {
 
 /** An explorer with fakes around it; the same `stores` again is a reload. */
 export function createWorld(
-  options: { stores?: Stores; limitBytes?: number; change?: Partial<ModelInfo> } = {},
+  options: { stores?: Stores; limitBytes?: number; change?: Partial<ModelInfo>; pool?: PoolPort } = {},
 ): World {
   const stores = options.stores ?? emptyStores()
   const model = new FakeModel()
@@ -273,7 +292,7 @@ export function createWorld(
   const samples = new FakeSamples()
   const dependencies: ExplorerDependencies = {
     model,
-    pool,
+    pool: options.pool ?? pool,
     clock,
     cache: new ContentCache(stores, {
       budgetBytes: async () => 1e9,
@@ -296,6 +315,25 @@ export function createWorld(
     limits: { bytes: options.limitBytes ?? 1e9 },
   }
   return { explorer: new Explorer(dependencies), model, pool, clock, samples, stores }
+}
+
+/** What the explorer makes of these lines. */
+export function datasetOf(lines: readonly string[]): { dataset: Dataset; vectors: Map<string, SequenceVectors> } {
+  const prepared = lines.map(prepareLine)
+  const spec: ModelSpec = {
+    id: 'a/b',
+    revision: 'main',
+    host: '',
+    dtype: null,
+    file: null,
+    backend: 'wasm',
+    threads: null,
+  }
+  const sequences = prepared.map(({ tokens }, at) => ({ id: `s${at}`, name: lines[at]!, tokens, truncated: 0 }))
+  const keys = lines.map((_, at) => `key ${at}`)
+  const spans = spansOf(sequences.map(({ tokens }) => tokens.length))
+  const dataset = new Dataset(`dataset ${lines.length}`, modelInfo(spec), sequences, keys, spans, [])
+  return { dataset, vectors: new Map(prepared.map(({ input }, at) => [keys[at]!, vectorsOf(input)])) }
 }
 
 /** Lets everything that can happen happen. */

@@ -191,6 +191,7 @@ describe('the pool with promises', () => {
     let cancelled = 0
     const port = poolPort({
       size: 3,
+      setLimit: () => undefined,
       add: (task) => {
         tasks.push(task)
         return {
