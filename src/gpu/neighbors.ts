@@ -12,14 +12,12 @@ export interface GpuNeighbors {
   indices: Int32Array
   /** [count,k] Euclidean distances, or 1 − cosine */
   distances: Float32Array
-  /** Share of the rows whose neighbours are nearer than float32 can tell apart: the scan may have missed some of them. */
+  /** Share of the rows whose neighbours are so near, for how far out they lie, that float32 can't tell them apart. */
   uncertain: number
 }
 
 export type GpuPause = (done: number, total: number) => Promise<void>
 
-/** Candidates that a list holds beyond k, since the scan's order is rounded. */
-const spare = 2
 const groupRows = 64
 const columnsPerTile = 16
 /** Enough invocations to fill a large GPU. */
@@ -29,7 +27,7 @@ const listBytesAtMost = 32 * 2 ** 20
 /** Multiplications of the first step: short on the slowest GPU. */
 const firstStepProducts = 2e7
 
-/** Exact nearest neighbours on the GPU: brute force in float32, the candidates measured by differences. */
+/** Exact nearest neighbours on the GPU: brute force in float32. */
 export class GpuNeighborSearch {
   readonly #gpu: GpuDevice
   readonly #layout: GPUBindGroupLayout
@@ -54,7 +52,7 @@ export class GpuNeighborSearch {
 
   /** Throws NOT_AVAILABLE when the driver refuses the kernel. */
   static async create(gpu: GpuDevice, now: () => number): Promise<GpuNeighborSearch> {
-    const layout = await gpu.checked(() => gpu.bindings(['uniform', 'read', 'read', 'write', 'write', 'write']))
+    const layout = await gpu.checked(() => gpu.bindings(['uniform', 'read', 'write', 'write', 'write']))
     const [scan, finish] = await Promise.all([
       gpu.pipeline('neighbors', code, 'scan', layout),
       gpu.pipeline('neighbors', code, 'finish', layout),
@@ -80,13 +78,12 @@ export class GpuNeighborSearch {
     if (size === 0) {
       return { count, k: 0, indices: new Int32Array(0), distances: new Float32Array(0), uncertain: 0 }
     }
-    const capacity = Math.min(size + spare, count - 1)
     const segments = Math.max(
       1,
       Math.min(
         mostSegments,
         Math.ceil(wantedInvocations / stride),
-        Math.floor(listBytesAtMost / (stride * capacity * 8)),
+        Math.floor(listBytesAtMost / (stride * size * 8)),
         Math.ceil(count / 256),
       ),
     )
@@ -99,18 +96,17 @@ export class GpuNeighborSearch {
         const keep = (buffer: GPUBuffer) => (buffers.push(buffer), buffer)
         const settings = keep(gpu.buffer(48, GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_DST))
         const values = keep(gpu.upload(prepared.values))
-        const halves = keep(gpu.upload(prepared.halves))
-        const lists = keep(gpu.storage(segments * capacity * stride * 8))
+        const lists = keep(gpu.storage(segments * size * stride * 8))
         const lengths = keep(gpu.storage(segments * stride * 4))
         const result = keep(gpu.storage(size * stride * 8))
-        return [settings, result, gpu.group(this.#layout, [settings, values, halves, lists, lengths, result])] as const
+        return [settings, result, gpu.group(this.#layout, [settings, values, lists, lengths, result])] as const
       })
       const groupProducts = count * prepared.quads * 4 * groupRows
       const groups = stride / groupRows
       for (let from = 0; from < groups;) {
         const to = Math.min(groups, from + Math.max(1, Math.floor(this.#pacer.begin() / groupProducts)))
         await gpu.compute((pass) => {
-          const numbers = [count, stride, prepared.quads, size, capacity, segments, segmentRows]
+          const numbers = [count, stride, prepared.quads, size, segments, segmentRows]
           const metricId = metric === 'cosine' ? 0 : 1
           gpu.device.queue.writeBuffer(params, 0, new Uint32Array([...numbers, from * groupRows, metricId]))
           pass.setBindGroup(0, group)
@@ -132,14 +128,14 @@ export class GpuNeighborSearch {
 }
 
 const largestFloat = (2 - 2 ** -23) * 2 ** 127
-/** Rounding of a float32 sum, relative to its largest part. */
-const rounding = 2 ** -24
 
 function collect(pairs: Uint32Array, rows: Float32Array, prepared: PreparedRows, k: number): GpuNeighbors {
-  const { count, stride, metric, scale, halves } = prepared
+  const { count, stride, metric, scale } = prepared
   const floats = new Float32Array(pairs.buffer)
   const indices = new Int32Array(count * k)
   const distances = new Float32Array(count * k)
+  /** Parallel rows have so much left in float64. */
+  const least = metric === 'cosine' ? 1e-28 : 0
   let uncertain = 0
   for (let row = 0; row < count; row++) {
     for (let place = 0; place < k; place++) {
@@ -148,11 +144,9 @@ function collect(pairs: Uint32Array, rows: Float32Array, prepared: PreparedRows,
       indices[row * k + place] = pairs[at + 1]!
       distances[row * k + place] = metric === 'cosine' ? half : Math.min(Math.sqrt(2 * half) / scale, largestFloat)
     }
-    // The farthest one tells: were the others nearer than the scan's rounding, it could not have put them in order.
     const half = floats[2 * ((k - 1) * stride + row)]!
     const exact = measureHalf(rows, prepared, row, indices[row * k + k - 1]!)
-    const blur = 8 * rounding * Math.sqrt(prepared.quads * 4) * halves[row]!
-    if ((exact > 1e-14 && exact < blur) || Math.abs(half - exact) > 1e-3 * exact + 1e-13) uncertain++
+    if (exact > least && Math.abs(half - exact) > 1e-3 * exact) uncertain++
   }
   return { count, k, indices, distances, uncertain: count > 0 ? uncertain / count : 0 }
 }

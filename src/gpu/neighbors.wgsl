@@ -1,8 +1,9 @@
 // The exact k nearest neighbours of every row by brute force: the mirror of src/kernels/neighbors.as.ts.
 //
-// `scan` compares 64 rows with a segment of all rows, 16 at a time through workgroup memory, and keeps a sorted list of
-// candidates a row and segment. `finish` measures all candidates of a row by differences, which near pairs need, and keeps
-// the best. Ties go to the lower index.
+// `scan` compares 64 rows with a segment of all rows, 16 at a time through workgroup memory, and keeps a sorted list of the
+// nearest a row and segment. `finish` joins a row's lists. Ties go to the lower index. Distances are sums of squared
+// differences: dot products would be half the work, but leave no digits of near pairs, which every real head has (tokens at the
+// start of each sequence), and there is no float64 to measure them again.
 
 struct Params {
   count: u32,
@@ -11,8 +12,6 @@ struct Params {
   /** Columns of a row in fours. */
   quads: u32,
   neighbors: u32,
-  /** Length of a list. */
-  capacity: u32,
   segments: u32,
   /** Rows of a segment, a multiple of 16. */
   segmentRows: u32,
@@ -28,23 +27,20 @@ const DEPTH = 16u;
 @group(0) @binding(0) var<uniform> params: Params;
 /** [quads][stride] rows as they are compared: of length 1 (cosine), or centred and scaled (Euclidean). */
 @group(0) @binding(1) var<storage, read> rows: array<vec4f>;
-/** [stride] half of each row's squared norm. */
-@group(0) @binding(2) var<storage, read> halves: array<f32>;
-/** [segments][capacity][stride] half squared distance (its bits), index; ascending. */
-@group(0) @binding(3) var<storage, read_write> lists: array<vec2u>;
+/** [segments][neighbors][stride] half squared distance (its bits), index; ascending. */
+@group(0) @binding(2) var<storage, read_write> lists: array<vec2u>;
 /** [segments][stride] */
-@group(0) @binding(4) var<storage, read_write> lengths: array<u32>;
+@group(0) @binding(3) var<storage, read_write> lengths: array<u32>;
 /** [neighbors][stride] half squared distance (its bits), index; ascending. */
-@group(0) @binding(5) var<storage, read_write> best: array<vec2u>;
+@group(0) @binding(4) var<storage, read_write> best: array<vec2u>;
 
 var<workgroup> tile: array<vec4f, 256>;
-var<workgroup> tileHalves: array<vec4f, 4>;
 
 /** Offers one pair to a list; returns what the next pair must be below. */
 fn offer(base: u32, row: u32, length: ptr<function, u32>, half: f32, other: u32, limit: f32) -> f32 {
-  let key = bitcast<u32>(max(half, 0.0));
+  let key = bitcast<u32>(half);
   var place = *length;
-  if (place == params.capacity) {
+  if (place == params.neighbors) {
     place -= 1u;
   } else {
     *length = place + 1u;
@@ -59,10 +55,16 @@ fn offer(base: u32, row: u32, length: ptr<function, u32>, half: f32, other: u32,
     place -= 1u;
   }
   lists[(base + place) * params.stride + row] = vec2u(key, other);
-  if (*length < params.capacity) {
+  if (*length < params.neighbors) {
     return limit;
   }
-  return bitcast<f32>(lists[(base + params.capacity - 1u) * params.stride + row].x);
+  return bitcast<f32>(lists[(base + params.neighbors - 1u) * params.stride + row].x);
+}
+
+/** Squared distance of a part of a row from the same part of a row in the tile. */
+fn apart(a: vec4f, at: u32) -> f32 {
+  let difference = a - tile[at];
+  return dot(difference, difference);
 }
 
 @compute @workgroup_size(64)
@@ -71,10 +73,9 @@ fn scan(
   @builtin(local_invocation_index) local: u32,
 ) {
   let row = params.first + group.x * 64u + local;
-  let base = group.y * params.capacity;
+  let base = group.y * params.neighbors;
   let begin = group.y * params.segmentRows;
   let end = min(params.count, begin + params.segmentRows);
-  let own = halves[row];
   var length = 0u;
   var limit = 3.0e38;
   for (var column = begin; column < end; column += COLUMNS) {
@@ -88,29 +89,26 @@ fn scan(
       for (var at = local; at < depth * COLUMNS; at += 64u) {
         tile[at] = rows[(quad + at / COLUMNS) * params.stride + column + at % COLUMNS];
       }
-      if (local < 4u) {
-        let place = column + local * 4u;
-        tileHalves[local] = vec4f(halves[place], halves[place + 1u], halves[place + 2u], halves[place + 3u]);
-      }
       workgroupBarrier();
       for (var step = 0u; step < depth; step++) {
         let a = rows[(quad + step) * params.stride + row];
         let b = step * COLUMNS;
-        sum0 += vec4f(dot(a, tile[b]), dot(a, tile[b + 1u]), dot(a, tile[b + 2u]), dot(a, tile[b + 3u]));
-        sum1 += vec4f(dot(a, tile[b + 4u]), dot(a, tile[b + 5u]), dot(a, tile[b + 6u]), dot(a, tile[b + 7u]));
-        sum2 += vec4f(dot(a, tile[b + 8u]), dot(a, tile[b + 9u]), dot(a, tile[b + 10u]), dot(a, tile[b + 11u]));
-        sum3 += vec4f(dot(a, tile[b + 12u]), dot(a, tile[b + 13u]), dot(a, tile[b + 14u]), dot(a, tile[b + 15u]));
+        sum0 += vec4f(apart(a, b), apart(a, b + 1u), apart(a, b + 2u), apart(a, b + 3u));
+        sum1 += vec4f(apart(a, b + 4u), apart(a, b + 5u), apart(a, b + 6u), apart(a, b + 7u));
+        sum2 += vec4f(apart(a, b + 8u), apart(a, b + 9u), apart(a, b + 10u), apart(a, b + 11u));
+        sum3 += vec4f(apart(a, b + 12u), apart(a, b + 13u), apart(a, b + 14u), apart(a, b + 15u));
       }
     }
-    sum0 = own + tileHalves[0] - sum0;
-    sum1 = own + tileHalves[1] - sum1;
-    sum2 = own + tileHalves[2] - sum2;
-    sum3 = own + tileHalves[3] - sum3;
+    sum0 *= 0.5;
+    sum1 *= 0.5;
+    sum2 *= 0.5;
+    sum3 *= 0.5;
     let low = min(min(sum0, sum1), min(sum2, sum3));
     if (row < params.count && min(min(low.x, low.y), min(low.z, low.w)) < limit) {
       for (var place = 0u; place < min(COLUMNS, end - column); place++) {
         let sums = select(select(sum3, sum2, place < 12u), select(sum1, sum0, place < 4u), place < 8u);
-        let half = sums[place % 4u];
+        // What is left of parallel rows of length 1 is rounding.
+        let half = select(sums[place % 4u], 0.0, params.metric == 0u && sums[place % 4u] < 1e-14);
         if (half < limit && column + place != row) {
           limit = offer(base, row, &length, half, column + place, limit);
         }
@@ -120,18 +118,6 @@ fn scan(
   if (row < params.count) {
     lengths[group.y * params.stride + row] = length;
   }
-}
-
-/** Half of the squared distance of two rows, by differences. */
-fn measurePair(a: u32, b: u32) -> f32 {
-  var sum = vec4f(0.0);
-  for (var quad = 0u; quad < params.quads; quad++) {
-    let difference = rows[quad * params.stride + a] - rows[quad * params.stride + b];
-    sum += difference * difference;
-  }
-  let half = 0.5 * (sum.x + sum.y + (sum.z + sum.w));
-  // What is left of parallel rows of length 1 is rounding.
-  return select(half, 0.0, params.metric == 0u && half < 1e-14);
 }
 
 @compute @workgroup_size(64)
@@ -144,27 +130,26 @@ fn finish(@builtin(global_invocation_id) id: vec3u) {
   for (var segment = 0u; segment < params.segments; segment++) {
     let length = lengths[segment * params.stride + row];
     for (var candidate = 0u; candidate < length; candidate++) {
-      let other = lists[(segment * params.capacity + candidate) * params.stride + row].y;
-      let key = bitcast<u32>(measurePair(row, other));
+      let found = lists[(segment * params.neighbors + candidate) * params.stride + row];
       var place = size;
       if (size == params.neighbors) {
         place -= 1u;
-        let worst = best[place * params.stride + row];
-        if (key > worst.x || (key == worst.x && other > worst.y)) {
-          continue;
+        // Segments come by ascending index, and so do equal ones of a list.
+        if (found.x >= best[place * params.stride + row].x) {
+          break;
         }
       } else {
         size += 1u;
       }
       while (place > 0u) {
         let before = best[(place - 1u) * params.stride + row];
-        if (before.x < key || (before.x == key && before.y < other)) {
+        if (before.x <= found.x) {
           break;
         }
         best[place * params.stride + row] = before;
         place -= 1u;
       }
-      best[place * params.stride + row] = vec2u(key, other);
+      best[place * params.stride + row] = found;
     }
   }
 }

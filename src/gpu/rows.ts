@@ -14,8 +14,6 @@ export interface PreparedRows {
   scale: number
   /** [quads][stride][4] rows of length 1 (cosine), or centred and scaled (Euclidean). */
   values: Float32Array
-  /** [stride] half of each row's squared norm. */
-  halves: Float32Array
   /** [count] inverse norms (cosine), 0 for rows of zeros. */
   inverses: Float64Array
 }
@@ -50,19 +48,15 @@ export function prepareRows(
   const width = dim + (cosine && zeros ? 1 : 0)
   const quads = Math.ceil(width / 4)
   const values = new Float32Array(quads * stride * 4)
-  const halves = new Float32Array(stride)
   for (let row = 0; row < count; row++) {
     const factor = cosine ? inverses[row]! : scale
-    let square = 0
     for (let column = 0; column < dim; column++) {
       const value = (rows[row * dim + column]! - (cosine ? 0 : means[column]!)) * factor
-      square += value * value
       values[((column >> 2) * stride + row) * 4 + (column & 3)] = value
     }
     if (cosine && factor === 0) values[((dim >> 2) * stride + row) * 4 + (dim & 3)] = 1
-    halves[row] = cosine ? 0.5 : 0.5 * square
   }
-  return { count, stride, quads, metric, dim, scale, values, halves, inverses }
+  return { count, stride, quads, metric, dim, scale, values, inverses }
 }
 
 /** Half of the squared distance of two rows in float64, in the units of the prepared ones; 1 − cosine for cosine. */

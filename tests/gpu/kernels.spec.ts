@@ -4,6 +4,7 @@ import path from 'node:path'
 import { build } from 'vite'
 import { createStaticServer } from '../../scripts/serve.mjs'
 import type { GpuTests } from '../harness/gpu'
+import { readReferenceHead } from '../helpers/heads'
 
 const root = path.resolve(import.meta.dirname, '../..')
 
@@ -128,7 +129,7 @@ test.describe('the scatter', () => {
   test('gives the principal axes of large heads', async ({ lab }) => {
     const { share, same } = await ask(lab, 'comparePca', 8000, 256, 3)
     expect(same).toBe(false) // the GPU did it
-    expect(share).toBeLessThan(1e-3)
+    expect(share).toBeLessThan(1e-5)
   })
 })
 
@@ -138,7 +139,7 @@ test.describe('the layout of UMAP', () => {
       for (const count of [500, 20]) {
         const { share, moved, bytes } = await ask(lab, 'compareUmapEpoch', count, dims)
         expect(moved).toBeGreaterThan(0.1)
-        expect(share, `${count} points`).toBeLessThan(2e-3)
+        expect(share, `${count} points`).toBeLessThan(3e-4)
         expect(bytes).toBe(0)
       }
     })
@@ -163,6 +164,40 @@ test.describe('the layout of UMAP', () => {
   })
 })
 
+test.describe('a real head', () => {
+  const { joint } = readReferenceHead()
+  const rowsOf = (count: number) => [
+    ...joint.q.slice(0, (count / 2) * joint.dim),
+    ...joint.k.slice(0, (count / 2) * joint.dim),
+  ]
+
+  test('has the same neighbours', async ({ lab }) => {
+    await ask(lab, 'addHead', 'real', rowsOf(1000))
+    for (const metric of ['cosine', 'euclidean'] as const) {
+      for (const k of [14, 90]) {
+        const result = await ask(lab, 'compareNeighbors', 'real', 1000, joint.dim, k, metric)
+        expect(result).toMatchObject({ k, unsorted: 0, own: 0, repeated: 0, uncertain: 0 })
+        expect(result.worst).toBeLessThan(1e-4) // near copies, whose float32 rows differ in the last bits
+        expect(result.others).toBeLessThan(1e-3)
+      }
+    }
+  })
+
+  for (const [projection, count] of [
+    ['umap', 800],
+    ['tsne', 500],
+  ] as const) {
+    test(`is drawn as well: ${projection}`, async ({ lab }) => {
+      await ask(lab, 'addHead', 'real', rowsOf(count))
+      const result = await ask(lab, 'comparePictures', 'real', count, projection, 2, 'cosine', 200)
+      expect(result.webgpu).toMatchObject({ length: 2 * count, finite: true, backend: 'webgpu' })
+      expect(result.wasm.backend).toBe('wasm')
+      expect(result).toMatchObject({ same: false, absentIsWasm: true })
+      expect(Math.abs(result.trust.webgpu - result.trust.wasm)).toBeLessThan(0.01)
+    })
+  }
+})
+
 test.describe('t-SNE', () => {
   test('repels as all pairs do', async ({ lab }) => {
     for (const count of [700, 64, 3]) {
@@ -173,16 +208,14 @@ test.describe('t-SNE', () => {
   })
 
   test('moves points as WASM does', async ({ lab }) => {
-    const { share, bytes } = await ask(lab, 'compareTsneEpochs', 400, 8)
-    expect(share).toBeLessThan(1e-2)
-    expect(bytes).toBe(0)
-  })
-
-  test('is as trustworthy', async ({ lab }) => {
-    const result = await ask(lab, 'comparePictures', 'clusters', 500, 'tsne', 2, 'cosine')
-    expect(result.webgpu).toMatchObject({ length: 1000, finite: true, backend: 'webgpu' })
-    expect(result).toMatchObject({ same: false, absentIsWasm: true })
-    expect(Math.abs(result.trust.webgpu - result.trust.wasm)).toBeLessThan(0.01)
+    for (const [epochs, most] of [
+      [1, 5e-3], // the grid of WASM is the coarser one
+      [4, 1e-2],
+    ] as const) {
+      const { share, bytes } = await ask(lab, 'compareTsneEpochs', 400, epochs)
+      expect(share, `${epochs} epochs`).toBeLessThan(most)
+      expect(bytes).toBe(0)
+    }
   })
 })
 
