@@ -1,3 +1,4 @@
+import { imageEncodings } from './image-encodings'
 import { length } from './length'
 import { mod5 } from './mod5'
 import { norm } from './norm'
@@ -8,7 +9,9 @@ import { type } from './type'
 import type { Encoding } from './types'
 
 /** Every colour encoding, in the order of the menu. A new one is one file and one line here. */
-export const encodings: readonly Encoding[] = [type, position, mod5, norm, special, length, sequence]
+export const encodings: Encoding[] = [type, position, mod5, norm, special, length, sequence]
+
+encodings.push(...imageEncodings)
 
 /** The encoding of that id; query/key where it is not known. */
 export const encodingOf = (id: string): Encoding => encodings.find((encoding) => encoding.id === id) ?? type

@@ -1,4 +1,4 @@
-import type { ColorId, Sequence } from '../core/types'
+import type { ColorId, InputKind, Sequence } from '../core/types'
 
 export type Shade = 'light' | 'dark'
 /** Colour-blind-safe, the paper's, or high contrast. */
@@ -62,6 +62,8 @@ export interface Encoding {
   readonly id: ColorId
   /** `head`: differs between heads (norms); `token`: the same in all heads. */
   readonly scope: 'token' | 'head'
+  /** The only kind of input that has such values; absent: both. */
+  readonly kind?: InputKind
   /** 256 RGBA colours. */
   palette(shade: Shade): Uint8Array
   /** [n+m] palette index of each point. */

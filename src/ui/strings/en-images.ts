@@ -44,6 +44,13 @@ export const images = {
       hint: 'Squares from 4 to 56 pixels: where the pattern meets the patch grid',
     },
   } satisfies Record<ImageSampleId, { name: string; hint: string }>,
+  colors: {
+    row: { name: 'Row', hint: 'Row of the patch in its image, from the top' },
+    column: { name: 'Column', hint: 'Column of the patch in its image, from the left' },
+    patch: { name: 'Patch colour', hint: 'Mean colour of the patch, in five steps a channel' },
+    hue: { name: 'Hue', hint: 'Hue of the patch’s mean colour; grey where it has none' },
+    brightness: { name: 'Brightness', hint: 'Of the patch’s mean colour, black to white (Rec. 709)' },
+  },
   view: {
     name: 'Image',
     previous: 'Previous image',

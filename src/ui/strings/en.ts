@@ -49,6 +49,7 @@ export const en = {
     special: { name: 'Kind of token', hint: 'Word, piece, number, punctuation, special' },
     length: { name: 'Token length', hint: 'Characters of the token' },
     sequence: { name: 'Sequence', hint: 'Which sequence it is of; ten colours, repeating' },
+    ...images.colors,
   } as Record<string, { name: string; hint: string }>,
   legend: {
     query: 'query',
