@@ -1,5 +1,7 @@
 import type { Shade } from './types'
 
+import type { PaletteId } from './types'
+
 export type Rgb = readonly [red: number, green: number, blue: number]
 
 /** Blue and orange: told apart under every common colour blindness, and of like weight on either background. */
@@ -19,6 +21,46 @@ export const categoryColors: Record<Shade, readonly string[]> = {
   light: ['#0072b2', '#d55e00', '#009e73', '#b0489a', '#a87c00', '#3fa0d8', '#7a5cc7', '#5d6470', '#8a3b12', '#3c7a1e'],
   dark: ['#4ba3e3', '#f58442', '#2fc79b', '#df84c4', '#e8c33c', '#8fd0f5', '#a995f0', '#a3abb8', '#cf8a5f', '#94c973'],
 }
+
+/** Role colours of every palette; the paper's are those of its figures (Yeh et al. 2023). */
+export const paletteRoles: Record<PaletteId, typeof roleColors> = {
+  default: roleColors,
+  paper: {
+    light: { query: '#5fb96c', key: '#e3378f' },
+    dark: { query: '#5fb96c', key: '#e3378f' },
+  },
+  contrast: {
+    light: { query: '#0b3fb3', key: '#b34700' },
+    dark: { query: '#7cc7ff', key: '#ffb000' },
+  },
+}
+
+/** YlGn and PuRd of ColorBrewer from a quarter on, as the paper has them; turned round on a dark background. */
+const paperRamps = {
+  query: ['#d9f0a3', '#addd8e', '#78c679', '#41ab5d', '#238443', '#006837', '#004529'],
+  key: ['#d4b9da', '#c994c7', '#df65b0', '#e7298a', '#ce1256', '#980043', '#67001f'],
+} as const
+
+export const paletteRamps: Record<PaletteId, typeof roleRamps> = {
+  default: roleRamps,
+  paper: {
+    light: paperRamps,
+    dark: { query: paperRamps.query.toReversed(), key: paperRamps.key.toReversed() },
+  },
+  contrast: {
+    light: { query: ['#6aa5f0', '#0b3fb3', '#04153f'], key: ['#e08a3c', '#b34700', '#3f1500'] },
+    dark: { query: ['#3f7fe0', '#7cc7ff', '#f4fbff'], key: ['#d9720a', '#ffb000', '#fff9e0'] },
+  },
+}
+
+/** The paper's colours of position modulo five: strong for queries, pale for keys. */
+export const paperSteps = {
+  query: ['#e3378f', '#edb50e', '#5fb96c', '#528ddb', '#a144db'],
+  key: ['#f5c0ca', '#f0d6a5', '#c4d6b8', '#c8dded', '#d6bae3'],
+} as const
+
+/** What has no value of the kind that is shown. */
+export const mutedColors: Record<Shade, string> = { light: '#9aa1ab', dark: '#6d7480' }
 
 export function parseHex(hex: string): Rgb {
   const value = Number.parseInt(hex.slice(1), 16)

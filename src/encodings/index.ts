@@ -1,15 +1,33 @@
+import { entropy } from './entropy'
+import { frequency } from './frequency'
 import { imageEncodings } from './image-encodings'
 import { length } from './length'
 import { mod5 } from './mod5'
 import { norm } from './norm'
+import { piece } from './piece'
 import { position } from './position'
+import { received } from './received'
+import { search } from './search'
 import { sequence } from './sequence'
 import { special } from './special'
 import { type } from './type'
 import type { Encoding } from './types'
 
 /** Every colour encoding, in the order of the menu. A new one is one file and one line here. */
-export const encodings: Encoding[] = [type, position, mod5, norm, special, length, sequence]
+export const encodings: Encoding[] = [
+  type,
+  position,
+  mod5,
+  norm,
+  received,
+  entropy,
+  special,
+  piece,
+  length,
+  frequency,
+  sequence,
+  search,
+]
 
 encodings.push(...imageEncodings)
 

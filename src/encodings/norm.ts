@@ -23,6 +23,7 @@ function normOf({ norms, table }: EncodingContext, point: number): number | null
 export const norm = rampEncoding({
   id: 'norm',
   scope: 'head',
+  needs: 'norms',
   prepare(context) {
     const [low, high] = domainOf(context) ?? [0, 1]
     return (point) => ((normOf(context, point) ?? low) - low) / Math.max(1e-12, high - low)

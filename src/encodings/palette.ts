@@ -1,5 +1,14 @@
-import { categoryColors, mixColors, parseHex, rampColor, roleRamps, type Rgb } from './colors'
-import type { Role, Shade } from './types'
+import {
+  categoryColors,
+  mixColors,
+  mutedColors,
+  paletteRamps,
+  paperSteps,
+  parseHex,
+  rampColor,
+  type Rgb,
+} from './colors'
+import type { PaletteId, Role, Shade } from './types'
 
 /** Ramps: queries take the first half of the palette, keys the second. */
 export const rampSteps = 128
@@ -26,14 +35,22 @@ export function paletteOf(colors: readonly Rgb[]): Uint8Array {
   return palette
 }
 
-/** Blue ramp for queries, orange ramp for keys. */
-export function rampPalette(shade: Shade): Uint8Array {
+/** One ramp for queries, another for keys. */
+export function rampPalette(shade: Shade, id: PaletteId = 'default'): Uint8Array {
   const palette = new Uint8Array(4 * 256)
   for (let step = 0; step < rampSteps; step += 1) {
     const share = step / (rampSteps - 1)
-    writeColor(palette, step, rampColor(roleRamps[shade].query, share))
-    writeColor(palette, rampSteps + step, rampColor(roleRamps[shade].key, share))
+    writeColor(palette, step, rampColor(paletteRamps[id][shade].query, share))
+    writeColor(palette, rampSteps + step, rampColor(paletteRamps[id][shade].key, share))
   }
+  return palette
+}
+
+/** One ramp for the role that has values, grey for the other. */
+export function oneRampPalette(role: Role, shade: Shade, id: PaletteId = 'default'): Uint8Array {
+  const palette = rampPalette(shade, id)
+  const [from, to] = rampRange[role === 'query' ? 'key' : 'query']
+  for (let index = from; index <= to; index += 1) writeColor(palette, index, parseHex(mutedColors[shade]))
   return palette
 }
 
@@ -42,15 +59,22 @@ export function stepPalette(
   shade: Shade,
   categories: number,
   hexes: readonly string[] = categoryColors[shade],
+  id: PaletteId = 'default',
 ): Uint8Array {
   const background: Rgb = shade === 'dark' ? [15, 17, 21] : [255, 255, 255]
+  const foreground: Rgb = shade === 'dark' ? [255, 255, 255] : [0, 0, 0]
   const colors: Rgb[] = []
   for (let category = 0; category < categories; category += 1) {
-    const color = parseHex(hexes[category % hexes.length] ?? '#888888')
+    const hex = hexes[category % hexes.length] ?? '#888888'
+    const color = id === 'contrast' ? mixColors(parseHex(hex), foreground, 0.3) : parseHex(hex)
     colors.push(color, mixColors(color, background, 0.3))
   }
   return paletteOf(colors)
 }
+
+/** The paper's five pairs, for as many categories. */
+export const paperPalette = (): Uint8Array =>
+  paletteOf(paperSteps.query.flatMap((query, step) => [parseHex(query), parseHex(paperSteps.key[step] ?? query)]))
 
 /** CSS colour of one palette entry. */
 export function cssOf(palette: Uint8Array, index: number): string {

@@ -1,18 +1,20 @@
-import { rampIndex, rampPalette, rampRange } from './palette'
+import { oneRampPalette, rampIndex, rampPalette, rampRange } from './palette'
 import { roleOf } from './tokens'
-import type { Encoding, EncodingContext, LegendLabel } from './types'
+import type { Encoding, EncodingContext, LegendLabel, Role } from './types'
 
-interface RampParts extends Pick<Encoding, 'id' | 'scope' | 'value'> {
+interface RampParts extends Pick<Encoding, 'id' | 'scope' | 'value' | 'needs'> {
+  /** The only role that has values; absent: both. */
+  only?: Role
   /** 0 … 1 of one point. */
   prepare(context: EncodingContext): (point: number) => number
   ends(context: EncodingContext): readonly [from: LegendLabel, to: LegendLabel]
 }
 
 /** An encoding of a number between two ends: one ramp for queries, one for keys. */
-export function rampEncoding({ prepare, ends, ...parts }: RampParts): Encoding {
+export function rampEncoding({ prepare, ends, only, ...parts }: RampParts): Encoding {
   return {
     ...parts,
-    palette: rampPalette,
+    palette: only ? (shade, id) => oneRampPalette(only, shade, id) : rampPalette,
     indices(context) {
       const { table } = context
       const shareAt = prepare(context)
@@ -22,7 +24,8 @@ export function rampEncoding({ prepare, ends, ...parts }: RampParts): Encoding {
     },
     legend(context) {
       const [from, to] = ends(context)
-      return { kind: 'ramp', from, to, ...rampRange }
+      const { query, key } = rampRange
+      return { kind: 'ramp', from, to, query: only === 'key' ? null : query, key: only === 'query' ? null : key }
     },
   }
 }

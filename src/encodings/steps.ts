@@ -1,4 +1,4 @@
-import { stepIndex, stepPalette } from './palette'
+import { paperPalette, stepIndex, stepPalette } from './palette'
 import { roleOf } from './tokens'
 import type { Encoding, EncodingContext, LegendLabel, Shade } from './types'
 
@@ -17,7 +17,10 @@ export function stepEncoding({ id, scope, categories, categoryOf, label, shown, 
   return {
     id,
     scope,
-    palette: (shade) => stepPalette(shade, categories, colors?.[shade]),
+    palette: (shade, id = 'default') =>
+      id === 'paper' && categories <= 5 && !colors
+        ? paperPalette()
+        : stepPalette(shade, categories, colors?.[shade], id),
     indices: (context) =>
       Uint8Array.from({ length: context.table.n + context.table.m }, (_, point) =>
         stepIndex(roleOf(context.table, point), categoryOf(context, point)),

@@ -58,3 +58,39 @@ export function classOf(token: Token): TokenClass {
   if (bare.length > 0 && /^[\p{P}\p{S}]+$/u.test(bare)) return 'punctuation'
   return token.text.startsWith('##') ? 'piece' : 'word'
 }
+
+export type PieceState = 'whole' | 'start' | 'inside' | 'other'
+export const pieceStates: readonly PieceState[] = ['whole', 'start', 'inside', 'other']
+
+const marksWordStart = new WeakMap<TokenTable, boolean>()
+
+/** Whether the vocabulary marks the first piece of a word (`Ġthe`, `▁the`) instead of the later ones (`##ing`). */
+function hasStartMarks(table: TokenTable): boolean {
+  const known = marksWordStart.get(table)
+  if (known !== undefined) return known
+  const answer = table.sequences.some(({ tokens }) =>
+    tokens.some(({ text, special }) => !special && /^[Ġ▁]/u.test(text)),
+  )
+  marksWordStart.set(table, answer)
+  return answer
+}
+
+const isWordLike = (token: Token | undefined): token is Token =>
+  token !== undefined && !token.special && /^[\p{L}\p{N}\p{M}\u0100-\u0143]+$/u.test(bareText(token.text))
+
+/** Whether the token goes on with the word of the token before it. */
+function goesOn(table: TokenTable, tokens: readonly Token[], position: number): boolean {
+  const token = tokens[position]
+  if (!isWordLike(token)) return false
+  if (token.text.startsWith('##')) return true
+  return hasStartMarks(table) && !/^[Ġ▁]/u.test(token.text) && isWordLike(tokens[position - 1])
+}
+
+/** Where in its word a token stands. */
+export function pieceStateOf(table: TokenTable, point: number): PieceState {
+  const tokens = table.sequences[table.sequenceOf[point] ?? -1]?.tokens ?? []
+  const position = table.positionOf[point] ?? 0
+  if (!isWordLike(tokens[position])) return 'other'
+  if (goesOn(table, tokens, position)) return 'inside'
+  return goesOn(table, tokens, position + 1) ? 'start' : 'whole'
+}

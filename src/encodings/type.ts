@@ -1,4 +1,4 @@
-import { parseHex, roleColors } from './colors'
+import { paletteRoles, parseHex } from './colors'
 import { paletteOf } from './palette'
 import { roleOf } from './tokens'
 import type { Encoding } from './types'
@@ -7,7 +7,8 @@ import type { Encoding } from './types'
 export const type: Encoding = {
   id: 'type',
   scope: 'token',
-  palette: (shade) => paletteOf([parseHex(roleColors[shade].query), parseHex(roleColors[shade].key)]),
+  palette: (shade, id = 'default') =>
+    paletteOf([parseHex(paletteRoles[id][shade].query), parseHex(paletteRoles[id][shade].key)]),
   indices: ({ table }) => new Uint8Array(table.n + table.m).fill(1, table.n),
   legend: () => ({
     kind: 'steps',

@@ -1,3 +1,4 @@
+import type { TokenAttention } from '../core/token-attention'
 import type { ColorId, InputKind, Sequence } from '../core/types'
 
 export type Shade = 'light' | 'dark'
@@ -18,10 +19,16 @@ export interface TokenTable {
   readonly positionOf: Int32Array
 }
 
+export type { TokenAttention }
+
 export interface EncodingContext {
   readonly table: TokenTable
   /** 2-norms of one head's raw q [n] and k [m]; null where they are not known yet. */
   readonly norms: { readonly q: Float32Array; readonly k: Float32Array } | null
+  /** [n] 1 where the token matches the search; null or absent: no search. */
+  readonly matches?: Uint8Array | null
+  /** One head's attention by token; null or absent where it is not known yet. */
+  readonly attention?: TokenAttention | null
 }
 
 /** Words of legends; the strings of a language hold one text for each. */
@@ -39,6 +46,13 @@ export type LegendKey =
   | 'smallest'
   | 'largest'
   | 'unknown'
+  | 'whole'
+  | 'start'
+  | 'inside'
+  | 'match'
+  | 'other'
+  | 'uniform'
+  | 'oneKey'
 
 /** A word of the strings, or a text that is the same in every language (a number, a token). */
 export type LegendLabel = { readonly key: LegendKey } | { readonly text: string }
@@ -52,9 +66,9 @@ export type Legend =
       readonly kind: 'ramp'
       readonly from: LegendLabel
       readonly to: LegendLabel
-      /** First and last palette index of each role. */
-      readonly query: readonly [number, number]
-      readonly key: readonly [number, number]
+      /** First and last palette index of each role; null: the role is grey, it has no such value. */
+      readonly query: readonly [number, number] | null
+      readonly key: readonly [number, number] | null
     }
 
 /** One way to colour points: a byte a point, looked up in 256 colours. */
@@ -64,8 +78,10 @@ export interface Encoding {
   readonly scope: 'token' | 'head'
   /** The only kind of input that has such values; absent: both. */
   readonly kind?: InputKind
+  /** What of a head's context the colours rest on; until it is there they are a stopgap. */
+  readonly needs?: 'norms' | 'attention'
   /** 256 RGBA colours. */
-  palette(shade: Shade): Uint8Array
+  palette(shade: Shade, palette?: PaletteId): Uint8Array
   /** [n+m] palette index of each point. */
   indices(context: EncodingContext): Uint8Array
   legend(context: EncodingContext): Legend

@@ -1,7 +1,8 @@
 import type { HeadRef, Sequence } from '../core/types'
 import { encodingOf } from '../encodings'
+import { keptByLegend } from '../encodings/legend-filter'
 import { buildTokenTable, pointOf, roleOf, tokenOf } from '../encodings/tokens'
-import type { Role, Shade } from '../encodings/types'
+import type { EncodingContext, PaletteId, Role, Shade } from '../encodings/types'
 import type { ExplorerView, SelectionView } from '../state/api'
 import { browserClock } from '../state/browser-ports'
 import type { SampleSet } from './samples'
@@ -14,6 +15,7 @@ import { groupOf, headGroups } from './head-groups'
 import { formatHead, isSameHead, neighbourOf } from './head-name'
 import { sortFiles } from './images/check-image'
 import { ImagesState } from './images/images-state.svelte'
+import { TokenAttentionState } from './token-attention.svelte'
 import { SearchState } from './search-state.svelte'
 import { isByteLevel, showToken } from './show-token'
 import { largestTextBytes, readTextBytes, splitLines } from './text-lines'
@@ -26,6 +28,7 @@ export class AtlasView {
   readonly attention: AttentionState
   readonly images: ImagesState
   readonly search: SearchState
+  readonly tokenAttention: TokenAttentionState
   /** Order, filter and tint of the matrix. */
   readonly arrangement: ArrangementState
 
@@ -54,6 +57,17 @@ export class AtlasView {
     if (this.theme === 'auto') return this.systemDark ? 'dark' : 'light'
     return this.theme
   })
+  /** Attention follows from the vectors; otherwise the model has to be asked, so that only one head is. */
+  readonly isAttentionCheap = $derived.by(() => this.explorer.model?.verified === 'exact')
+  private picks: { encoding: string; entries: ReadonlySet<number> } | null = $state.raw(null)
+  /** Entries of the legend that are shown, all others being dimmed; null: all. */
+  readonly legendPicked: ReadonlySet<number> | null = $derived.by(() =>
+    this.picks?.encoding === this.encoding.id ? this.picks.entries : null,
+  )
+  /** [n+m] 0 where the legend's filter leaves a point out; null: no filter. */
+  readonly kept: Uint8Array | null = $derived.by(() =>
+    this.legendPicked ? keptByLegend(this.encoding, this.contextOf(null), this.legendPicked) : null,
+  )
   readonly tokensLeftOut: number = $derived.by(() =>
     this.explorer.sequences.reduce((sum, { truncated }) => sum + truncated, 0),
   )
@@ -91,12 +105,42 @@ export class AtlasView {
       pause: browserClock.pause,
       now: () => performance.now(),
     })
+    this.tokenAttention = new TokenAttentionState(explorer, {
+      pause: browserClock.pause,
+      now: () => performance.now(),
+    })
     this.arrangement = new ArrangementState(explorer, this.search)
   }
 
   /** Layers and heads are counted from it on the screen. */
   get base(): 0 | 1 {
     return this.actions.base ?? 0
+  }
+
+  get palette(): PaletteId {
+    return this.actions.palette ?? 'default'
+  }
+
+  /** What colours of a head rest on; without a head what all heads share. */
+  contextOf(head: HeadRef | null): EncodingContext {
+    const { needs } = this.encoding
+    return {
+      table: this.table,
+      norms: head && needs === 'norms' ? this.explorer.norms(head) : null,
+      matches: this.search.mask,
+      attention: head && needs === 'attention' ? this.tokenAttention.of(head) : null,
+    }
+  }
+
+  /** Shows only an entry of the legend, or adds it to those shown, or takes it away; all or none: no filter. */
+  pickLegend(entry: number, count: number): void {
+    const entries = new Set(this.legendPicked ?? [])
+    if (!entries.delete(entry)) entries.add(entry)
+    this.picks = entries.size === 0 || entries.size === count ? null : { encoding: this.encoding.id, entries }
+  }
+
+  clearLegend(): void {
+    this.picks = null
   }
 
   /** A head's name as the user counts. */
@@ -191,6 +235,7 @@ export class AtlasView {
     else if (this.selection.token !== null || this.selection.sequence !== null) this.clearPin()
     else if (this.selection.view !== 'matrix') this.showMatrix()
     else if (this.explorer.search !== '') this.actions.set({ search: '' })
+    else if (this.legendPicked) this.clearLegend()
     else if (this.arrangement.isActive) this.arrangement.reset()
   }
 

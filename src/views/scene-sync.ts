@@ -1,7 +1,10 @@
 import type { HeadRef } from '../core/types'
-import type { Encoding, TokenTable } from '../encodings/types'
+import type { Encoding, EncodingContext, TokenTable } from '../encodings/types'
 import type { AtlasSceneApi } from '../scene/api'
 import type { ExplorerView } from '../state/api'
+
+/** What a head's colours rest on; without a head what all heads share. */
+export type ContextOf = (head: HeadRef | null) => EncodingContext
 
 /** Carries the run's pictures and colours into the scene, each once. */
 export class SceneSync {
@@ -10,10 +13,17 @@ export class SceneSync {
   private layout = { layers: 0, heads: 0, n: 0, m: 0 }
   private waiting: number[] = []
   private readonly colored = new Set<number>()
-  private colors: { encoding: Encoding | null; table: TokenTable | null; layout: object | null } = {
+  private readonly stopgaps = new Set<number>()
+  private colors: {
+    encoding: Encoding | null
+    table: TokenTable | null
+    layout: object | null
+    matches: Uint8Array | null
+  } = {
     encoding: null,
     table: null,
     layout: null,
+    matches: null,
   }
 
   constructor(scene: AtlasSceneApi) {
@@ -93,17 +103,27 @@ export class SceneSync {
    * Colours that all heads share are set at once; those of single heads wait for `colorSome`, visible ones first. Asked again
    * for the same colours, only heads that have none yet wait.
    */
-  startColors(encoding: Encoding, table: TokenTable, visible: readonly HeadRef[]): void {
+  startColors(
+    encoding: Encoding,
+    table: TokenTable,
+    visible: readonly HeadRef[],
+    contextOf: ContextOf,
+    matches: Uint8Array | null = null,
+  ): void {
     if (!this.matches(table)) return
-    const isSame = this.colors.encoding === encoding && this.colors.layout === this.layout
+    const isSame =
+      this.colors.encoding === encoding &&
+      this.colors.layout === this.layout &&
+      (encoding.id !== 'search' || this.colors.matches === matches)
     if (isSame && encoding.scope === 'token' && this.colors.table === table) return
     if (!isSame || this.colors.table !== table) {
-      this.colors = { encoding, table, layout: this.layout }
+      this.colors = { encoding, table, layout: this.layout, matches }
       this.colored.clear()
+      this.stopgaps.clear()
     }
     this.waiting = []
     if (encoding.scope === 'token') {
-      this.scene.setColors(null, encoding.indices({ table, norms: null }))
+      this.scene.setColors(null, encoding.indices(contextOf(null)))
       return
     }
     const indices = new Set(visible.map(({ layer, head }) => layer * this.layout.heads + head))
@@ -112,14 +132,16 @@ export class SceneSync {
   }
 
   /** Colours waiting heads until `goOn` says stop; answers whether some still wait. */
-  colorSome(explorer: ExplorerView, encoding: Encoding, table: TokenTable, goOn: () => boolean): boolean {
+  colorSome(encoding: Encoding, contextOf: ContextOf, goOn: () => boolean): boolean {
     while (this.waiting.length > 0 && goOn()) {
       const index = this.waiting.shift() ?? 0
       const head = { layer: Math.floor(index / this.layout.heads), head: index % this.layout.heads }
-      const norms = explorer.norms(head)
-      this.scene.setColors(head, encoding.indices({ table, norms }))
-      // Without norms the colours are a stopgap: the head waits for the next start.
-      if (norms) this.colored.add(index)
+      const context = contextOf(head)
+      const isKnown = (encoding.needs === 'attention' ? context.attention : context.norms) !== null
+      if (!isKnown && this.stopgaps.has(index)) continue
+      this.scene.setColors(head, encoding.indices(context))
+      // Without what they rest on the colours are a stopgap: the head waits for the next start.
+      ;(isKnown ? this.colored : this.stopgaps).add(index)
     }
     return this.waiting.length > 0
   }

@@ -1,5 +1,5 @@
 import type { ProjectionId } from '../../core/types'
-import type { LegendKey } from '../../encodings/types'
+import type { LegendKey, PaletteId } from '../../encodings/types'
 import type { BackendReason, ChoiceReason } from '../../state/model-library'
 import type { FidelityGrade } from '../fidelity'
 import type { SampleId } from '../samples'
@@ -23,6 +23,12 @@ export const en = {
     dims: 'Dimensions',
     dimsOf: (dims: 2 | 3) => `${dims}D`,
     color: 'Colour',
+    palette: 'Palette',
+    palettes: {
+      default: { name: 'Safe', hint: 'Blue and orange: told apart under every common colour blindness' },
+      paper: { name: 'Paper', hint: 'The green and pink of the AttentionViz paper' },
+      contrast: { name: 'Contrast', hint: 'Stronger colours' },
+    } satisfies Record<PaletteId, { name: string; hint: string }>,
     help: 'Keys and help',
     theme: (theme: 'auto' | 'light' | 'dark') =>
       ({ auto: 'Theme: as the system', light: 'Theme: light', dark: 'Theme: dark' })[theme],
@@ -48,6 +54,11 @@ export const en = {
     norm: { name: 'Norm', hint: 'Length of the vector, before translation and scale' },
     special: { name: 'Kind of token', hint: 'Word, piece, number, punctuation, special' },
     length: { name: 'Token length', hint: 'Characters of the token' },
+    received: { name: 'Received attention', hint: 'What a key gets from its sequence, over uniform attention' },
+    entropy: { name: 'Entropy', hint: 'Whether a query attends to one key or to all alike' },
+    piece: { name: 'Word pieces', hint: 'Whole word, first piece, later piece' },
+    frequency: { name: 'Frequency', hint: 'How often the token occurs in these sequences' },
+    search: { name: 'Search match', hint: 'Matches of the search in colour, the rest grey' },
     sequence: { name: 'Sequence', hint: 'Which sequence it is of; ten colours, repeating' },
     ...images.colors,
   } as Record<string, { name: string; hint: string }>,
@@ -65,9 +76,25 @@ export const en = {
     smallest: 'smallest',
     largest: 'largest',
     unknown: 'not known',
+    whole: 'whole word',
+    start: 'first piece',
+    inside: 'later piece',
+    match: 'match',
+    other: 'other',
+    uniform: 'uniform',
+    oneKey: 'one key',
   } satisfies Record<LegendKey, string>,
   legendNote: {
     perHead: 'Ends differ from head to head.',
+    filter: 'Click: show only this. Click others to add them.',
+    all: 'Show all',
+    noSearch: 'Search for a token: press /',
+    openedOnly: 'Colours of the opened head only: this model’s weights have to be asked for.',
+    about: {
+      received: 'Over uniform attention of the queries that see the key. Queries receive none: grey.',
+      entropy: 'Divided by ln of the visible keys. Keys have none: grey.',
+      frequency: 'In these sequences; logarithmic.',
+    } as Record<string, string>,
     matrix: 'Where the mark is full, near points attend more. Attention runs only inside one sequence.',
     reading: {
       faithful: 'The nearer a key, the more a query attends to it. Attention runs only inside one sequence.',

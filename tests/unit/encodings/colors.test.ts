@@ -1,5 +1,14 @@
+import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
-import { mixColors, parseHex, rampColor, roleColors, roleRamps, type Rgb } from '../../../src/encodings/colors'
+import {
+  mixColors,
+  parseHex,
+  rampColor,
+  paletteRamps,
+  paletteRoles,
+  paperSteps,
+  type Rgb,
+} from '../../../src/encodings/colors'
 
 const backgrounds: Record<'light' | 'dark', Rgb> = { light: [255, 255, 255], dark: [15, 17, 21] }
 
@@ -30,13 +39,18 @@ const blindness = {
 const seenBy = (matrix: readonly (readonly number[])[], color: Rgb): number[] =>
   matrix.map((row) => row.reduce((sum, weight, channel) => sum + weight * linear(color[channel] ?? 0), 0))
 
-describe.each(['light', 'dark'] as const)('colours on %s', (shade) => {
-  const query = parseHex(roleColors[shade].query)
-  const key = parseHex(roleColors[shade].key)
+const cases = (['default', 'contrast'] as const).flatMap((id) =>
+  (['light', 'dark'] as const).map((shade) => [id, shade] as const),
+)
+
+describe.each(cases)('%s colours on %s', (id, shade) => {
+  const query = parseHex(paletteRoles[id][shade].query)
+  const key = parseHex(paletteRoles[id][shade].key)
 
   it('stand out from the background', () => {
-    expect(contrast(query, backgrounds[shade])).toBeGreaterThan(3)
-    expect(contrast(key, backgrounds[shade])).toBeGreaterThan(3)
+    const least = id === 'contrast' ? 5 : 3
+    expect(contrast(query, backgrounds[shade])).toBeGreaterThan(least)
+    expect(contrast(key, backgrounds[shade])).toBeGreaterThan(least)
   })
 
   it.each(Object.entries(blindness))('tell queries from keys under %s vision', (_, matrix) => {
@@ -46,7 +60,7 @@ describe.each(['light', 'dark'] as const)('colours on %s', (shade) => {
   })
 
   it('ramps gain contrast all the way', () => {
-    for (const ramp of [roleRamps[shade].query, roleRamps[shade].key]) {
+    for (const ramp of [paletteRamps[id][shade].query, paletteRamps[id][shade].key]) {
       const contrasts = Array.from({ length: 21 }, (_, step) =>
         contrast(rampColor(ramp, step / 20), backgrounds[shade]),
       )
@@ -64,4 +78,16 @@ it('mixing ends at the colours themselves', () => {
   expect(mixColors(from, to, 1)).toEqual(to)
   expect(rampColor(['#000000', '#808080', '#ffffff'], 0.5)).toEqual([128, 128, 128])
   expect(rampColor(['#000000', '#ffffff'], 7)).toEqual([255, 255, 255])
+})
+
+it('has the colours of the paper', () => {
+  expect(paletteRoles.paper.light).toEqual({ query: '#5fb96c', key: '#e3378f' })
+  expect(paperSteps.query).toEqual(['#e3378f', '#edb50e', '#5fb96c', '#528ddb', '#a144db'])
+  expect(paperSteps.key).toEqual(['#f5c0ca', '#f0d6a5', '#c4d6b8', '#c8dded', '#d6bae3'])
+})
+
+it('has the same role colours in the style sheet', () => {
+  const css = readFileSync('src/app.css', 'utf8').toLowerCase()
+  for (const { light, dark } of Object.values(paletteRoles))
+    for (const color of [light.query, light.key, dark.query, dark.key]) expect(css).toContain(color)
 })

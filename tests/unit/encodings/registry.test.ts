@@ -1,7 +1,17 @@
 import { describe, expect, it } from 'vitest'
 import type { Sequence, Token } from '../../../src/core/types'
 import { encodingOf, encodings, isEncoding } from '../../../src/encodings'
-import { buildTokenTable, classOf, lengthOf, pointOf, roleOf, shareOf, tokenOf } from '../../../src/encodings/tokens'
+import { keptByLegend } from '../../../src/encodings/legend-filter'
+import {
+  buildTokenTable,
+  classOf,
+  lengthOf,
+  pointOf,
+  pieceStateOf,
+  roleOf,
+  shareOf,
+  tokenOf,
+} from '../../../src/encodings/tokens'
 import type { EncodingContext, Legend } from '../../../src/encodings/types'
 
 const token = (text: string, special = false): Token => ({ id: text.length, text, special })
@@ -25,7 +35,7 @@ const contexts: EncodingContext[] = [
 
 const legendIndices = (legend: Legend): number[] =>
   legend.kind === 'ramp'
-    ? [...legend.query, ...legend.key]
+    ? [...(legend.query ?? []), ...(legend.key ?? [])]
     : legend.items.flatMap(({ query, key }) => [query, key]).filter((index) => index >= 0)
 
 describe.each(encodings.map((encoding) => [encoding.id, encoding] as const))('colour encoding %s', (_, encoding) => {
@@ -33,11 +43,12 @@ describe.each(encodings.map((encoding) => [encoding.id, encoding] as const))('co
     for (const context of contexts) {
       const indices = encoding.indices(context)
       expect(indices).toHaveLength(context.table.n + context.table.m)
-      for (const shade of ['light', 'dark'] as const) {
-        const palette = encoding.palette(shade)
-        expect(palette).toHaveLength(1024)
-        for (const index of indices) expect(palette[4 * index + 3]).toBe(255)
-      }
+      for (const shade of ['light', 'dark'] as const)
+        for (const id of [undefined, 'default', 'paper', 'contrast'] as const) {
+          const palette = encoding.palette(shade, id)
+          expect(palette).toHaveLength(1024)
+          for (const index of indices) expect(palette[4 * index + 3]).toBe(255)
+        }
     }
   })
 
@@ -136,6 +147,67 @@ describe('values', () => {
     expect([labels[3], labels[4]]).toEqual([{ text: '3, 13 …' }, { text: '4, 14' }])
   })
 
+  it('counts how often a token occurs, the most frequent at the end of the ramp', () => {
+    expect(values('frequency').slice(0, 9)).toEqual(['2×', '1×', '1×', '1×', '1×', '2×', '2×', '1×', '2×'])
+    const indices = encodingOf('frequency').indices({ table, norms })
+    expect([indices[0], indices[1], indices[9], indices[10]]).toEqual([127, 0, 255, 128])
+  })
+
+  it('tells the pieces of words apart, whichever piece the vocabulary marks', () => {
+    expect(values('piece').slice(0, 9)).toEqual([
+      'other',
+      'whole',
+      'start',
+      'inside',
+      'other',
+      'other',
+      'other',
+      'other',
+      'other',
+    ])
+    const marked = buildTokenTable([
+      sequence('g', token('Hel'), token('lo'), token('Ġworld'), token('!'), token('Ġun'), token('told'), token('Ġ')),
+    ])
+    expect(Array.from({ length: 7 }, (_, point) => pieceStateOf(marked, point))).toEqual([
+      'start',
+      'inside',
+      'whole',
+      'other',
+      'start',
+      'inside',
+      'other',
+    ])
+  })
+
+  it('shows matches of the search, as queries and as keys', () => {
+    const matches = Uint8Array.of(0, 0, 1, 0, 0, 0, 0, 0, 0)
+    const encoding = encodingOf('search')
+    const indices = encoding.indices({ table, norms, matches })
+    expect([indices[2], indices[11], indices[0], indices[9]]).toEqual([0, 1, 2, 3])
+    expect(encoding.value({ table, norms, matches }, 11)).toEqual({ key: 'match' })
+    expect(encoding.value({ table, norms }, 11)).toEqual({ key: 'other' })
+  })
+
+  it('shows attention only of the role that has it, uniform in the middle of received', () => {
+    const attention = {
+      entropy: Float32Array.from({ length: 9 }, (_, row) => (row === 0 ? Number.NaN : row / 8)),
+      received: Float32Array.of(1, 16, 1 / 16, 4, 1, 1, 1, 1, 1),
+    }
+    const received = encodingOf('received')
+    const indices = received.indices({ table, norms, attention })
+    expect([...indices.slice(9, 13)]).toEqual([192, 255, 128, 223])
+    const palette = received.palette('light')
+    const colorAt = (index: number): number[] => [...palette.slice(4 * index, 4 * index + 3)]
+    expect(colorAt(indices[0]!)).toEqual(colorAt(indices[8]!))
+    expect(received.value({ table, norms, attention }, 10)).toEqual({ text: '16.0×' })
+    expect(received.value({ table, norms, attention }, 1)).toEqual({ key: 'unknown' })
+    const entropy = encodingOf('entropy')
+    expect(entropy.indices({ table, norms, attention })[8]).toBe(127)
+    expect(entropy.value({ table, norms, attention }, 4)).toEqual({ text: '0.50' })
+    expect(entropy.value({ table, norms, attention }, 0)).toEqual({ key: 'unknown' })
+    expect(entropy.value({ table, norms, attention }, 12)).toEqual({ key: 'unknown' })
+  })
+
   it('counts characters without the marks of the vocabulary', () => {
     expect(values('length')[3]).toBe('1')
     expect(values('length')[1]).toBe('3')
@@ -158,5 +230,18 @@ describe('token table', () => {
     expect(pointOf(table, 1, 2, 'key')).toBe(17)
     expect(pointOf(table, 1, 3, 'key')).toBe(-1)
     expect(pointOf(table, 5, 0, 'query')).toBe(-1)
+  })
+})
+
+describe('legend as a filter', () => {
+  const context = { table, norms }
+  it('keeps the chosen categories, as queries and as keys', () => {
+    const kept = keptByLegend(encodingOf('special'), context, new Set([1]))
+    expect([...kept]).toEqual([0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0])
+  })
+  it('keeps a role of ramps and of query and key', () => {
+    const keys = [...new Array<number>(9).fill(0), ...new Array<number>(9).fill(1)]
+    expect([...keptByLegend(encodingOf('norm'), context, new Set([1]))]).toEqual(keys)
+    expect([...keptByLegend(encodingOf('type'), context, new Set([1]))]).toEqual(keys)
   })
 })
