@@ -35,6 +35,9 @@ function loadCovariance(): Promise<Kernel<CovarianceExports>> {
   return loading
 }
 
+/** Instances that wait for the GPU are nobody else's meanwhile; these do not at the moment. */
+const idle: Kernel<CovarianceExports>[] = []
+
 /** Eigenvalues below this share of the largest are rounding: their axes are left empty. */
 const emptyAxis = 1e-12
 
@@ -58,7 +61,24 @@ export async function computePca(
   spans: readonly Span[],
   gpu: GpuKernels | null = null,
 ): Promise<Float32Array> {
-  const kernel = gpu && worthTheWay(joint) ? await loadKernel<CovarianceExports>(address) : await loadCovariance()
+  if (!gpu || !worthTheWay(joint)) return drawAxes(await loadCovariance(), joint, metric, dims, spans, null)
+  const kernel = idle.pop() ?? (await loadKernel<CovarianceExports>(address))
+  try {
+    return await drawAxes(kernel, joint, metric, dims, spans, gpu)
+  } finally {
+    idle.push(kernel)
+  }
+}
+
+/** Awaits nothing without `gpu`. */
+async function drawAxes(
+  kernel: Kernel<CovarianceExports>,
+  joint: JointVectors,
+  metric: MetricId,
+  dims: 2 | 3,
+  spans: readonly Span[],
+  gpu: GpuKernels | null,
+): Promise<Float32Array> {
   const { n, m } = joint
   const count = n + m
   const dim = Math.ceil(joint.dim / 4) * 4
@@ -78,7 +98,7 @@ export async function computePca(
   const meanView = kernel.float64(means, dim).fill(0)
   kernel.exports.addRows(rows, 0, count, dim, means)
   for (let column = 0; column < dim; column++) meanView[column]! /= Math.max(1, count)
-  if (gpu && worthTheWay(joint)) {
+  if (gpu) {
     const covariance = await gpu.covariance()
     const sums = await covariance.findScatter(kernel.float32(rows, count * dim), count, dim, meanView)
     kernel.float64(scatter, dim * dim).set(sums)
