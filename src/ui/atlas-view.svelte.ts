@@ -134,9 +134,11 @@ export class AtlasView {
 
   /** Shows only an entry of the legend, or adds it to those shown, or takes it away; all or none: no filter. */
   pickLegend(entry: number, count: number): void {
-    const entries = new Set(this.legendPicked ?? [])
-    if (!entries.delete(entry)) entries.add(entry)
-    this.picks = entries.size === 0 || entries.size === count ? null : { encoding: this.encoding.id, entries }
+    const before = [...(this.legendPicked ?? [])]
+    const after = before.includes(entry) ? before.filter((other) => other !== entry) : [...before, entry]
+    const isAll = after.length === 0 || after.length === count
+    // eslint-disable-next-line svelte/prefer-svelte-reactivity -- replaced as a whole
+    this.picks = isAll ? null : { encoding: this.encoding.id, entries: new Set(after) }
   }
 
   clearLegend(): void {
