@@ -12,6 +12,7 @@ import { applySettings, linkAddress } from './state/address-link'
 import { browserClock, browserStorage } from './state/browser-ports'
 import { defaultModels } from './state/dependencies'
 import { Explorer } from './state/explorer.svelte'
+import { ModelFolders } from './state/model-folders'
 import { createLibrary } from './state/model-library'
 import { RecentModels } from './state/model-recent'
 import { memoryLimitBytes } from './state/memory'
@@ -35,7 +36,12 @@ const pool = new ProjectionPool({
     new Worker(new URL('../workers/projection.worker.ts', import.meta.url), { type: 'module', name: 'projection' }),
 })
 
-const hosts = { builtinHost: new URL('models/', document.baseURI).href, defaultHost: 'https://huggingface.co/' }
+const folders = new ModelFolders()
+const hosts = {
+  builtinHost: new URL('models/', document.baseURI).href,
+  defaultHost: 'https://huggingface.co/',
+  folders,
+}
 
 const explorer: Explorer = new Explorer({
   model,
@@ -128,6 +134,7 @@ const actions: AppActions = {
   setImages: (blobs) => explorer.setImages(blobs),
   // What goes wrong later is the explorer's error.
   openModel: (request) => void explorer.open(request).catch(() => undefined),
+  openFolder: (name, files) => void explorer.open({ model: folders.add(name, files) }).catch(() => undefined),
   library,
   recentModels: () => recent.list,
   requests: () => window.atlas.requests(),

@@ -28,6 +28,7 @@ async function readJson(source: ModelSource, path: string, why: string, signal: 
 export async function readConfig(source: ModelSource, signal: AbortSignal): Promise<unknown> {
   const config = await readJson(source, 'config.json', 'model configuration', signal)
   if (config !== null) return config
+  if (source.mayLackConfig) return {}
   throw new AppError(
     'MODEL_NOT_FOUND',
     `${source.id} was not found: check the spelling. A model that needs a login or an agreement can't be opened from a browser either.`,

@@ -101,6 +101,10 @@ function dtypeOrder({ backend, float16 = true }: WeightWish, plainBytes: number 
   return [...small, ...able.filter((dtype) => !small.includes(dtype))]
 }
 
+/** Whether exporters use this name. */
+export const knownStem = (path: string): boolean =>
+  stems.includes(path.replace(/^.*\//, '').slice(0, -`${suffixes[dtypeOfName(path)]}.onnx`.length))
+
 /** All files that would do, best first. @param sizeOf bytes of a file, where they are known */
 export function weightCandidates(wish: WeightWish, sizeOf: (path: string) => number | null = () => null): WeightFile[] {
   const { dtype, file } = wish

@@ -29,6 +29,8 @@ export interface ModelSpec {
   file: string | null
   backend: Backend | 'auto'
   threads: number | null
+  /** For `folder:NAME`: the folder's files under their paths inside it. Absent: they have to be chosen again. */
+  files?: readonly { path: string; blob: Blob }[]
 }
 
 export interface RequestRecord {

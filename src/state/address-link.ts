@@ -3,6 +3,7 @@ import { defaultSearchOptions } from '../core/search'
 import type { AddressBar, AddressKey, AddressValues, ParsedAddress } from '../storage/address'
 import type { Explorer } from './explorer.svelte'
 import { defaultModels } from './dependencies'
+import { isFolder } from './model-folders'
 import { noModel } from './model-choice'
 import type { Preferences } from './preferences.svelte'
 import type { Selection } from './selection.svelte'
@@ -97,7 +98,8 @@ export function linkAddress(bar: AddressBar, parts: Parts): () => void {
         first: searchOptions.firstOnly ? 1 : 0,
         ...(explorer.isRestored && { backend: choice.backend, threads: choice.threads ?? undefined }),
         ...(isOpen && {
-          model: choice.id ?? undefined,
+          // A folder means nothing to who gets the link.
+          model: isFolder(choice.id) ? undefined : (choice.id ?? undefined),
           revision: choice.revision,
           host: choice.host ?? undefined,
           dtype: choice.dtype ?? undefined,

@@ -1,6 +1,7 @@
 import type { HeadRef, InputKind, ProjectionId } from '../core/types'
 import type { ModelService, ProjectionAnswer, ProjectionJob } from '../rpc/contracts'
 import type { CacheEntry } from '../storage/cache'
+import type { ModelFolders } from './model-folders'
 
 /** What the explorer needs of the model worker (rpc/model-client.ts). Calls are answered in order. */
 export interface ModelPort extends Omit<ModelService, 'close'> {
@@ -76,6 +77,8 @@ export interface ExplorerDependencies {
   builtinHost: string
   /** Where Hub ids are loaded from unless the address says otherwise. */
   defaultHost: string
+  /** Folders that were given during this visit. */
+  folders?: Pick<ModelFolders, 'get'>
   limits: {
     /** Vectors and coordinates may take this much. */
     bytes: number

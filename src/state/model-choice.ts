@@ -1,6 +1,7 @@
 import type { Backend, Dtype } from '../core/types'
 import type { ModelSpec } from '../rpc/contracts'
 import type { AddressKey, AddressValues } from '../storage/address'
+import type { ModelFolders } from './model-folders'
 import { checkPatch } from './settings'
 
 export const modelKeys = [
@@ -35,10 +36,19 @@ export const noModel: Readonly<ModelChoice> = {
   threads: null,
 }
 
+/** Where models come from. */
+export interface Hosts {
+  builtinHost: string
+  defaultHost: string
+  /** Folders that were given during this visit. */
+  folders?: Pick<ModelFolders, 'get'>
+}
+
 /** The choice as the model worker takes it; null without a model. Built-in models have one host and one revision. */
-export function specOf(choice: ModelChoice, hosts: { builtinHost: string; defaultHost: string }): ModelSpec | null {
+export function specOf(choice: ModelChoice, hosts: Hosts): ModelSpec | null {
   if (choice.id === null) return null
   const builtin = choice.id.startsWith('builtin:')
+  const files = hosts.folders?.get(choice.id) ?? null
   return {
     id: choice.id,
     revision: builtin ? 'main' : choice.revision,
@@ -47,6 +57,7 @@ export function specOf(choice: ModelChoice, hosts: { builtinHost: string; defaul
     file: choice.file,
     backend: choice.backend,
     threads: choice.threads,
+    ...(files && { files }),
   }
 }
 

@@ -8,7 +8,7 @@ import type {
   StorageUse,
   StoredModel,
 } from '../rpc/contracts'
-import { chooseModel, modelKeys, specOf, type ModelChoice } from './model-choice'
+import { chooseModel, modelKeys, specOf, type Hosts, type ModelChoice } from './model-choice'
 import type { OpenRequest } from './open-request'
 import { checkPatch } from './settings'
 
@@ -77,7 +77,7 @@ export interface ModelLibraryPort {
 interface Parts {
   service: LibraryService
   choice: () => Readonly<ModelChoice>
-  hosts: Parameters<typeof specOf>[1]
+  hosts: Hosts
   onRequest: (record: RequestRecord) => void
   persist: () => Promise<boolean>
 }

@@ -1,4 +1,5 @@
 import type { ModelInfo } from '../core/types'
+import { isFolder } from './model-folders'
 import { readChoice, type ModelChoice } from './model-choice'
 
 /** A model that was open in this browser before. */
@@ -31,7 +32,7 @@ export class RecentModels {
   }
 
   add(choice: Readonly<ModelChoice>, { bytes, kind }: Pick<ModelInfo, 'bytes' | 'kind'>): void {
-    if (choice.id === null || choice.id.startsWith('builtin:')) return
+    if (choice.id === null || choice.id.startsWith('builtin:') || isFolder(choice.id)) return
     const isOther = (entry: RecentModel) => keyOf(entry.choice) !== keyOf(choice)
     this.#list = [{ choice: { ...choice }, bytes, kind }, ...this.#list.filter(isOther)].slice(0, longest)
     try {

@@ -104,7 +104,7 @@ const isWebAddress = (value: string): boolean => URL.canParse(value) && /^https?
 
 /** The keys in the order in which they are written. */
 export const addressCodecs: { readonly [K in AddressKey]: Codec<AddressValues[K]> } = {
-  model: text(/^(builtin:[\w.-]+|[\w.-]+(\/[\w.-]+)+)$/, 'builtin:NAME or owner/name'),
+  model: text(/^(builtin:[\w.-]+|folder:[^/\\\n\r]+|[\w.-]+(\/[\w.-]+)+)$/, 'builtin:NAME or owner/name'),
   revision: text(/^[^\s?#]+$/, 'a branch, tag or commit'),
   dtype: oneOf(dtypes),
   file: text(/^[^\s?#\\]+$/, 'a file name without .onnx'),

@@ -2,6 +2,7 @@ import type { SearchMatch } from '../core/search'
 import type { ColorId, ProjectionId, ProjectionSettings } from '../core/types'
 import type { PaletteId } from '../encodings/types'
 import type { AtlasSceneApi } from '../scene/api'
+import type { FolderFile } from '../state/model-folders'
 import type { ModelLibraryPort, OpenRequest } from '../state/model-library'
 import type { RecentModel } from '../state/model-recent'
 
@@ -43,6 +44,8 @@ export interface AppActions {
   setImages?(blobs: readonly Blob[]): void
   /** Opens a model. @throws AppError BAD_ARGUMENT for what is no model; what happens later is the explorer's `error` */
   openModel?(request: OpenRequest): void
+  /** Opens a model of this computer: its files under their paths inside the folder. */
+  openFolder?(name: string, files: readonly FolderFile[]): void
   /** Lists of models, and a look at one before it is opened. */
   readonly library?: ModelLibraryPort
   /** Models of earlier visits, the latest first. */

@@ -11,6 +11,7 @@ import type { AppActions, ThemeChoice } from './actions'
 import { neighbourInOrder } from './arrange'
 import { ArrangementState } from './arrangement.svelte'
 import { AttentionState } from './attention-state.svelte'
+import { isModel, nameModel, readDrop, type GivenFile } from './dropped-files'
 import { groupOf, headGroups } from './head-groups'
 import { formatHead, isSameHead, neighbourOf } from './head-name'
 import { sortFiles } from './images/check-image'
@@ -277,6 +278,19 @@ export class AtlasView {
     if (images.length > 0) void this.images.add(images)
     if (texts.length > 0) void this.readFiles(texts)
     if (images.length > 0) this.textOpen = this.textOpen && texts.length > 0
+  }
+
+  /** Opens a model of this computer. */
+  openGiven(given: readonly GivenFile[]): void {
+    const { name, files } = nameModel(given)
+    this.actions.openFolder?.(name, files)
+  }
+
+  /** What was dropped: a model where there are weights in it, otherwise images and text. */
+  async takeDrop(transfer: DataTransfer): Promise<void> {
+    const given = await readDrop(transfer)
+    if (isModel(given)) this.openGiven(given)
+    else this.takeFiles(given.map(({ file }) => file))
   }
 
   /** Text of dropped or picked files into the editor, and shown; what is no text is named and changes nothing. */

@@ -50,6 +50,8 @@ export interface ModelSource {
   peek(path: string, options: ReadOptions): Promise<FileEnds | null>
   /** The weight file to take when nothing is asked; null: choose by the backend. */
   readonly preferred: { file: string; dtype: Dtype } | null
+  /** A model without config.json can be opened too. */
+  readonly mayLackConfig?: boolean
   /** What the model takes, where that is known before its graph is read. */
   readonly kind: InputKind | null
 }
