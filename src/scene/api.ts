@@ -44,6 +44,19 @@ export interface SceneStatistics {
   points: number
 }
 
+/** Small pictures in the place of the points of the focused head. */
+export interface SceneSprites {
+  /** RGBA bytes of one picture: square cells, row by row. */
+  rgba: Uint8Array<ArrayBuffer>
+  columns: number
+  rows: number
+  cellPx: number
+  /** [queries+keys] cell of each point; 65,535: it stays a point. */
+  cells: Uint16Array
+  /** A frame in the point's colour. */
+  outlined: boolean
+}
+
 export interface AtlasSceneApi {
   /**
    * Frees everything drawn so far and makes room for a new grid. Cameras, order and the focused head stay if layers and heads are as before.
@@ -63,6 +76,8 @@ export interface AtlasSceneApi {
    * was set last has them. `sizes: null`: all as usual.
    */
   setSizes(head: HeadRef, sizes: Uint8Array | null): void
+  /** Pictures in the place of points where there is room for them; null: points. A new layout forgets them. */
+  setSprites?(sprites: SceneSprites | null): void
   /** Order of the tiles: `order[row * heads + column]` is a head index (layer · heads + head), −1 for an empty place. null: layers × heads. */
   setOrder(order: Int32Array | null): void
   setTheme(theme: SceneTheme): void

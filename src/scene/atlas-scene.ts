@@ -1,7 +1,16 @@
 import { WebGLRenderer } from 'three'
 import { AppError } from '../core/errors'
 import type { HeadRef } from '../core/types'
-import type { AtlasSceneApi, PointRef, SceneLayout, SceneStatistics, SceneTheme, ScreenPoint, ScreenRect } from './api'
+import type {
+  AtlasSceneApi,
+  PointRef,
+  SceneLayout,
+  SceneSprites,
+  SceneStatistics,
+  SceneTheme,
+  ScreenPoint,
+  ScreenRect,
+} from './api'
 import { applyToRect, type Affine } from './camera'
 import { CameraRig } from './camera-rig'
 import { Drawing } from './drawing'
@@ -155,6 +164,14 @@ export class AtlasScene implements AtlasSceneApi {
     if (sizes) this.checkLength(sizes, 'sizes')
     const bySlot = sizes && Uint8Array.from(this.store.slots, (point) => sizes[point]!)
     this.drawing.setSizes(bySlot ? this.indexOf(ref) : -1, bySlot ?? new Uint8Array(0))
+    this.invalidate()
+  }
+
+  setSprites(sprites: SceneSprites | null): void {
+    if (sprites && sprites.cells.length !== this.store.count)
+      throw new AppError('BAD_ARGUMENT', `${this.store.count} cells are needed, one a point.`)
+    const cells = sprites && Uint16Array.from(this.store.slots, (point) => sprites.cells[point]!)
+    this.drawing.setSprites(sprites, cells)
     this.invalidate()
   }
 

@@ -22,7 +22,7 @@ import {
   type IUniform,
   type Texture,
 } from 'three'
-import type { SceneTheme } from './api'
+import type { SceneSprites, SceneTheme } from './api'
 import type { Affine } from './camera'
 import type { HeadStore } from './head-store'
 import type { Matrix3 } from './rotation'
@@ -77,6 +77,7 @@ export class Drawing {
     rim: { value: new Vector3(1, 1, 1) },
   }
   private readonly paletteTexture = bytesTexture(new Uint8Array(1024).fill(255), 256, 1, true)
+  private spriteTexture: DataTexture | null = null
   private headTexture: DataTexture
   private emphasisTexture: DataTexture
   private sizeTexture: DataTexture
@@ -164,6 +165,29 @@ export class Drawing {
     this.detail.points.material.uniforms['firstHead']!.value = head
   }
 
+  /** Pictures for the points of one head; `cells` by slot. */
+  setSprites(sprites: SceneSprites | null, cells: Uint16Array | null): void {
+    this.spriteTexture?.dispose()
+    this.spriteTexture = null
+    if (!this.detail) return
+    const { geometry, material } = this.detail.points
+    const hadSprites = 'SPRITES' in material.defines
+    if (sprites && cells) {
+      const { rgba, columns, rows, cellPx, outlined } = sprites
+      this.spriteTexture = bytesTexture(rgba, columns * cellPx, rows * cellPx, true)
+      geometry.setAttribute('cell', new BufferAttribute(cells, 1, false))
+      material.uniforms['sheet'] = { value: this.spriteTexture }
+      material.uniforms['sheetCells'] = { value: new Vector2(columns, cellPx) }
+      material.uniforms['outlined'] = { value: outlined ? 1 : 0 }
+      material.defines['SPRITES'] = 1
+      material.uniformsNeedUpdate = true
+    } else if (hadSprites) {
+      delete material.defines['SPRITES']
+      geometry.deleteAttribute('cell')
+    }
+    if (hadSprites !== (sprites !== null)) material.needsUpdate = true
+  }
+
   updateHeads(): void {
     this.headTexture.needsUpdate = true
   }
@@ -241,7 +265,8 @@ export class Drawing {
       ofTexture(this.headTexture) +
       ofTexture(this.emphasisTexture) +
       ofTexture(this.sizeTexture) +
-      ofTexture(this.paletteTexture)
+      ofTexture(this.paletteTexture) +
+      (this.spriteTexture ? ofTexture(this.spriteTexture) : 0)
     )
   }
 
@@ -267,6 +292,8 @@ export class Drawing {
       object.material.dispose()
     }
     this.headTexture.dispose()
+    this.spriteTexture?.dispose()
+    this.spriteTexture = null
     this.all = this.detail = this.tiles = null
   }
 

@@ -49,6 +49,11 @@ uniform float pointsInTile;
 in vec4 target;
 in vec4 origin;
 in float color;
+#ifdef SPRITES
+in float cell;
+uniform vec2 sheetCells; // columns, pixels of a cell
+flat out vec3 sprite; // first texel, side in device pixels (0: none)
+#endif
 flat out vec4 paint;
 flat out vec4 clip;
 flat out vec4 shape; // sprite size, radius or half diagonal, rim width (all device pixels), key 0|1
@@ -63,6 +68,9 @@ void hide() {
   paint = vec4(0.0);
   clip = vec4(0.0);
   shape = vec4(1.0, 1.0, 0.0, 0.0);
+#ifdef SPRITES
+  sprite = vec3(0.0);
+#endif
 }
 
 void main() {
@@ -114,10 +122,22 @@ void main() {
 
   bool key = kind > 1.5;
   float radius = 0.5 * size * pixelRatio * (key ? 1.26 : 1.0);
-  float sprite = ceil(2.0 * radius + 1.5);
-  shape = vec4(sprite, radius, smoothstep(4.0, 7.0, size) * pixelRatio, key ? 1.0 : 0.0);
+  float spriteSize = ceil(2.0 * radius + 1.5);
+  shape = vec4(spriteSize, radius, smoothstep(4.0, 7.0, size) * pixelRatio, key ? 1.0 : 0.0);
   clip = head == focus ? vec4(-1e6, -1e6, 1e6, 1e6) : snappedTile(centre, halfSize);
-  gl_PointSize = sprite;
+  gl_PointSize = spriteSize;
+#ifdef SPRITES
+  sprite = vec3(0.0);
+  // So large that patches cover about a third of the picture; where that is too small to see anything they stay points.
+  float side = floor(clamp(sqrt(area / pointsInTile) * 0.55, 0.0, 28.0) * pixelRatio);
+  if (cell < 65534.5 && side >= 7.0 * pixelRatio) {
+    int index = int(cell + 0.5);
+    int across = int(sheetCells.x);
+    sprite = vec3(vec2(index % across, index / across) * sheetCells.y, side);
+    paint.a = (emphasis < 0.5 ? 0.12 : 1.0) * motion.w;
+    gl_PointSize = side;
+  }
+#endif
   gl_Position = toClip(screen, z);
 }
 `
@@ -128,9 +148,24 @@ flat in vec4 paint;
 flat in vec4 clip;
 flat in vec4 shape;
 uniform vec3 rim;
+#ifdef SPRITES
+flat in vec3 sprite;
+uniform sampler2D sheet;
+uniform vec2 sheetCells;
+uniform float outlined;
+#endif
 out vec4 fragment;
 void main() {
   if (any(lessThan(gl_FragCoord.xy, clip.xy)) || any(greaterThan(gl_FragCoord.xy, clip.zw))) discard;
+#ifdef SPRITES
+  if (sprite.z > 0.0) {
+    vec2 inward = min(gl_PointCoord, 1.0 - gl_PointCoord) * sprite.z;
+    vec4 texel = texelFetch(sheet, ivec2(sprite.xy + min(gl_PointCoord * sheetCells.y, sheetCells.y - 1.0)), 0);
+    bool framed = outlined > 0.5 && min(inward.x, inward.y) < max(1.5, sprite.z * 0.1);
+    fragment = vec4(framed ? paint.rgb : texel.rgb, paint.a);
+    return;
+  }
+#endif
   vec2 p = abs(gl_PointCoord - 0.5) * shape.x;
   // Signed distance to the edge in device pixels, negative inside.
   float edge = shape.w > 0.5 ? (p.x + p.y - shape.y) * 0.7071 : length(p) - shape.y;

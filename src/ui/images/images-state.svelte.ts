@@ -17,6 +17,8 @@ export class ImagesState {
   skipped: readonly string[] = $state.raw([])
   /** Why samples could not be shown; '' where they could. */
   problem: string = $state('')
+  /** How patches are drawn in the single view. */
+  patches: 'outlined' | 'plain' | 'dots' = $state('outlined')
   private calls = 0
 
   constructor(

@@ -44,6 +44,12 @@ export const images = {
       hint: 'Squares from 4 to 56 pixels: where the pattern meets the patch grid',
     },
   } satisfies Record<ImageSampleId, { name: string; hint: string }>,
+  patches: {
+    title: 'Patches',
+    outlined: { name: 'Patches', hint: 'Each patch as it looks, framed in the colour of its query or key' },
+    plain: { name: 'No frame', hint: 'Each patch as it looks; queries and keys are not told apart' },
+    dots: { name: 'Dots', hint: 'Discs for queries, diamonds for keys' },
+  },
   colors: {
     row: { name: 'Row', hint: 'Row of the patch in its image, from the top' },
     column: { name: 'Column', hint: 'Column of the patch in its image, from the left' },
