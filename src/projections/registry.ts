@@ -21,6 +21,9 @@ const perplexity: ProjectionParameter = {
 }
 const epochs: ProjectionParameter = { id: 'epochs', pythonName: 'n_epochs', default: null, minimum: 1, maximum: 2000 }
 
+/** No Python library has it: 0 is what they do. */
+const follow: ProjectionParameter = { id: 'follow', pythonName: 'follow', default: 0, minimum: 0, maximum: 1 }
+
 type Entry = ProjectionInfo & { load(): Promise<{ projection: Projection }> }
 
 /** One file and one line here make a projection. */
@@ -39,7 +42,7 @@ const entries: Partial<Record<ProjectionId, Entry>> = {
     label: 'UMAP',
     description: 'Keeps neighbours together; far distances and sizes of clusters mean little.',
     dims: [2, 3],
-    parameters: [metric, seed, neighbors, mindist, epochs],
+    parameters: [metric, seed, neighbors, mindist, epochs, follow],
     openedHeadOnly: false,
     load: () => import('./umap'),
   },
@@ -48,7 +51,7 @@ const entries: Partial<Record<ProjectionId, Entry>> = {
     label: 't-SNE',
     description: 'Keeps the nearest neighbours best; sizes of clusters and distances between them mean little.',
     dims: [2],
-    parameters: [metric, seed, perplexity, { ...epochs, pythonName: 'max_iter' }],
+    parameters: [metric, seed, perplexity, { ...epochs, pythonName: 'max_iter' }, follow],
     openedHeadOnly: false,
     load: () => import('./tsne'),
   },

@@ -47,9 +47,7 @@ const leastRate = 50
 /** Standard deviation of the start along its widest axis: small, so that points can still pass each other. */
 const startSpread = 0.01
 /** Spread of a start that follows attention, for the fourth root of the number of points: about that of a finished layout. */
-const followSpread = 2.2
-/** Early exaggeration with such a start: there is less to rearrange. */
-const followExaggeration = 8
+const followSpread = 1.8
 const rowsPerSlice = 4096
 
 /** t-SNE in the plane in WASM. One run at a time; the memory is kept for the next one. */
@@ -96,7 +94,6 @@ export class TsneLayout {
     pause: Pause,
     slice = rowsPerSlice,
     gpu: GpuKernels | null = null,
-    early = { exaggeration },
   ): Promise<Float32Array> {
     const { count, k } = neighbors
     if (k === 0) return start.slice()
@@ -120,10 +117,10 @@ export class TsneLayout {
     }
     exports.joinAffinities()
 
-    const earlyEpochs = Math.round(epochs * earlyShare)
+    const early = Math.round(epochs * earlyShare)
     const rate = Math.max(count / exaggeration, leastRate)
     const stepOf = (epoch: number): [exaggeration: number, momentum: number] =>
-      epoch < earlyEpochs ? [early.exaggeration, earlyMomentum] : [1, lateMomentum]
+      epoch < early ? [exaggeration, earlyMomentum] : [1, lateMomentum]
     if (gpu && count <= mostTsnePoints) {
       const graph = takeGraph(kernel, count)
       return (await gpu.tsne()).run(graph, start, { epochs, rate, stepOf }, pause)
@@ -185,10 +182,10 @@ export async function computeTsne(joint: JointVectors, context: HeadContext): Pr
     const findPause: Pause = (done, total) => context.pause(0.3 * done, total)
     const neighbors = await findNeighbors(gpu, engine.search, rows, count, dim, k, metric, findPause)
     const pca = await computePca(joint, metric, 2, spans, gpu)
-    const { start, early } = findStart(joint, pca, context)
+    const start = findStart(joint, pca, context)
     const epochs = Math.max(1, Math.floor(settings.epochs ?? defaultEpochs))
     const layoutPause: Pause = (done, total) => context.pause(0.3 + (0.7 * done) / total, 1)
-    const points = await engine.layout.run(neighbors, start, perplexity, epochs, layoutPause, rowsPerSlice, gpu, early)
+    const points = await engine.layout.run(neighbors, start, perplexity, epochs, layoutPause, rowsPerSlice, gpu)
     alignTo(points, pca, 2)
     return points
   } finally {
@@ -197,19 +194,14 @@ export async function computeTsne(joint: JointVectors, context: HeadContext): Pr
 }
 
 /** The classic start, or as far as `settings.follow` asks for it one that is fitted to the head's attention. */
-function findStart(
-  joint: JointVectors,
-  pca: Float32Array,
-  context: HeadContext,
-): { start: Float32Array; early: { exaggeration: number } } {
+function findStart(joint: JointVectors, pca: Float32Array, context: HeadContext): Float32Array {
   const { settings, headIndex } = context
   const { metric, seed, follow } = settings
   const classic = startFrom(pca, seed, headIndex)
   const fitted = follow > 0 ? fitPicture(joint, metric, pca, 2, followInput(context)) : null
-  if (!fitted) return { start: classic, early: { exaggeration } }
+  if (!fitted) return classic
   const spread = followSpread * Math.sqrt(Math.sqrt(joint.n + joint.m))
-  const start = blendStarts(classic, startFrom(fitted, seed, headIndex), follow, startSpread, spread)
-  return { start, early: { exaggeration: exaggeration + follow * (followExaggeration - exaggeration) } }
+  return blendStarts(classic, startFrom(fitted, seed, headIndex), follow, startSpread, spread)
 }
 
 export const projection: Projection = { id: 'tsne', usesGpu: () => true, project: computeTsne }
