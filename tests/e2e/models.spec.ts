@@ -1,4 +1,6 @@
 import type { Page } from '@playwright/test'
+import { readFileSync } from 'node:fs'
+import path from 'node:path'
 import { expect, test as base } from '../helpers/app-test'
 import { call, ready, type AtlasInfo, type AtlasState } from '../helpers/atlas-page'
 import { startHubHost, type HubHost } from '../helpers/hub-host'
@@ -13,11 +15,12 @@ const test = base.extend<{ hub: HubHost }>({
   },
 })
 
+const zoo = path.resolve(import.meta.dirname, '../fixtures/site/zoo')
 const lines = ['The cat sat on the mat.', 'A second line.']
 const openMenu = (page: Page) => page.getByRole('button', { name: 'Model', exact: true }).click()
 const at = (hub: HubHost) => `host=${encodeURIComponent(hub.address)}&backend=wasm`
 
-test('a built-in model is picked in the menu; one for pictures keeps the text and asks for pictures', async ({
+test('a built-in model is picked in the menu; one for images keeps the text and asks for images', async ({
   openApp,
   problems,
 }) => {
@@ -30,7 +33,7 @@ test('a built-in model is picked in the menu; one for pictures keeps the text an
   await builtin.getByRole('button', { name: /dinov2-small/ }).click()
   await call(page, 'setTexts', lines)
   await expect(page.locator('html')).toHaveAttribute('data-status', 'empty', { timeout: 60_000 })
-  await expect(page.getByRole('heading', { name: 'dinov2-small takes pictures' })).toBeVisible()
+  await expect(page.getByRole('heading', { name: 'dinov2-small takes images' })).toBeVisible()
   await expect(page.getByText('Your text is kept')).toBeVisible()
 
   await page.getByRole('button', { name: 'Back to a text model' }).click()
@@ -45,9 +48,10 @@ test('a Hub id: files with sizes and what is in them first, then the file that w
   openApp,
   problems,
 }) => {
-  const page = await openApp(at(hub))
+  const page = await openApp(`model=zoo/bert-eager-dynamo&${at(hub)}`)
   await call(page, 'setTexts', lines)
   await ready(page)
+  hub.ranges.length = 0
   await openMenu(page)
   await page.getByRole('textbox', { name: 'Model id' }).fill('zoo/gpt2-sdpa-ts')
   await page.keyboard.press('Enter')
@@ -65,12 +69,12 @@ test('a Hub id: files with sizes and what is in them first, then the file that w
   await openMenu(page)
   await page.getByText(/^Storage/).click()
   await page.getByRole('button', { name: 'Delete the stored files of zoo/gpt2-sdpa-ts' }).click()
-  await expect(page.getByRole('button', { name: /Delete the stored files of zoo/ })).toHaveCount(0)
+  await expect(page.getByRole('button', { name: 'Delete the stored files of zoo/gpt2-sdpa-ts' })).toHaveCount(0)
   expect(problems).toEqual([])
 })
 
 test('what is wrong with an id is said in the menu, and nothing that is open is lost', async ({ hub, openApp }) => {
-  const page = await openApp(at(hub))
+  const page = await openApp(`model=zoo/bert-eager-dynamo&${at(hub)}`)
   await call(page, 'setTexts', lines)
   await ready(page)
   await openMenu(page)
@@ -89,7 +93,7 @@ test('what is wrong with an id is said in the menu, and nothing that is open is 
 })
 
 test('a download that is cut goes on from there, also after a reload', async ({ hub, openApp, page }) => {
-  await openApp(at(hub))
+  await openApp(`model=zoo/bert-eager-dynamo&${at(hub)}`)
   await call(page, 'setTexts', lines)
   await ready(page)
   const opening = call(page, 'open', { model: 'once/gpt2-sdpa-ts', file: 'model', dtype: 'fp32' })
@@ -103,4 +107,47 @@ test('a download that is cut goes on from there, also after a reload', async ({ 
   expect(hub.ranges).toHaveLength(1)
   expect(hub.ranges[0]).toMatch(/^bytes=[1-9]\d+-$/)
   expect((await call<AtlasInfo>(page, 'info')).sequences.map(({ name }) => name)).toEqual(lines)
+})
+
+test('a folder and dropped files open without a request; after a reload the folder is asked for again', async ({
+  hub,
+  openApp,
+}) => {
+  const page = await openApp(at(hub))
+  await openMenu(page)
+  await page.locator('input[webkitdirectory]').setInputFiles(path.join(zoo, 'bert-eager-dynamo'))
+  await expect
+    .poll(async () => (await call<AtlasState>(page, 'state')).model, { timeout: 60_000 })
+    .toBe('folder:bert-eager-dynamo')
+  await call(page, 'setTexts', lines)
+  await ready(page)
+  expect(await call<AtlasInfo>(page, 'info')).toMatchObject({ kind: 'text', verified: 'exact', layers: 2 })
+  await expect(page.getByRole('button', { name: 'Model', exact: true })).toHaveText('bert-eager-dynamo')
+  expect(new URL(page.url()).hash).not.toContain('folder')
+
+  const names = ['config.json', 'tokenizer.json', 'tokenizer_config.json', 'onnx/model.onnx']
+  const files = names.map((name) => ({
+    name: name.replace('onnx/model', 'dropped'),
+    base64: readFileSync(path.join(zoo, 'gpt2-sdpa-ts', name)).toString('base64'),
+  }))
+  await page.evaluate((given) => {
+    const transfer = new DataTransfer()
+    for (const { name, base64 } of given)
+      transfer.items.add(new File([Uint8Array.from(atob(base64), (char) => char.charCodeAt(0))], name))
+    window.dispatchEvent(new DragEvent('drop', { dataTransfer: transfer, bubbles: true, cancelable: true }))
+  }, files)
+  await expect
+    .poll(async () => (await call<AtlasState>(page, 'state')).model, { timeout: 60_000 })
+    .toBe('folder:dropped')
+  await ready(page)
+  expect(await call<AtlasInfo>(page, 'info')).toMatchObject({ causal: true, verified: 'exact' })
+  expect(hub.requests).toEqual([])
+
+  // The pictures are there again without the model; what needs the model says what to do.
+  await page.reload()
+  await ready(page)
+  await call(page, 'setTexts', ['Something else.']).catch(() => undefined)
+  const state = await call<AtlasState>(page, 'ready', 60_000)
+  expect(state.error).toMatchObject({ code: 'NOT_AVAILABLE' })
+  expect(state.error?.message).toContain('“dropped” has to be chosen again')
 })

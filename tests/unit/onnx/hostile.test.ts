@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { fuzzOnce, readFixtureModels } from '../../helpers/fuzz-onnx'
 
-/** More seeds for the long run: FUZZ_SEEDS=100000. */
-const seeds = Number(process.env['FUZZ_SEEDS'] ?? 500)
+/** The long run takes more; FUZZ_SEEDS=… says how many. */
+const seeds = Number(process.env['FUZZ_SEEDS'] ?? (process.env['ATLAS_TEST_LONG'] ? 60_000 : 500))
 const firstSeed = Number(process.env['FUZZ_FIRST_SEED'] ?? 1)
 
 describe('Damaged model files', () => {
