@@ -10,9 +10,9 @@ import { Inference } from '../src/models/inference'
 import { blendStarts } from '../src/projections/follow'
 import { NeighborSearch } from '../src/projections/neighbors'
 import { computePca } from '../src/projections/pca'
-import { computeTsne, TsneLayout } from '../src/projections/tsne'
+import { computeTsne, followSpread as tsneSpread, TsneLayout } from '../src/projections/tsne'
 import type { HeadContext } from '../src/projections/types'
-import { computeUmap, startFrom, UmapLayout } from '../src/projections/umap'
+import { computeUmap, followSpread as umapSpread, startFrom, UmapLayout } from '../src/projections/umap'
 import { encyclopaedia } from '../src/ui/samples/encyclopaedia'
 import { nodeRuntime } from '../tests/helpers/node-runtime'
 
@@ -182,11 +182,11 @@ async function drawWide(joint: JointVectors, spans: Span[], name: Name, head: nu
   const search = await NeighborSearch.load()
   const goOn = () => Promise.resolve()
   if (name === 'umap') {
-    const start = blendStarts(classic, classic, 1, 10, 0.33 * Math.sqrt(count))
+    const start = blendStarts(classic, classic, 1, 10, umapSpread * Math.sqrt(count))
     const neighbors = await search.find(rows, count, joint.dim, settings.neighbors - 1, 'cosine')
     return (await UmapLayout.load()).run(neighbors, start, { ...settings, headIndex: head }, goOn)
   }
-  const start = classic.map((value) => 0.1 * value * 1.8 * Math.sqrt(Math.sqrt(count)))
+  const start = classic.map((value) => 0.1 * value * tsneSpread * Math.sqrt(Math.sqrt(count)))
   const neighbors = await search.find(rows, count, joint.dim, 3 * settings.perplexity, 'cosine')
   return (await TsneLayout.load()).run(neighbors, start, settings.perplexity, 350, goOn)
 }

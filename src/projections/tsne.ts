@@ -47,7 +47,7 @@ const leastRate = 50
 /** Standard deviation of the start along its widest axis: small, so that points can still pass each other. */
 const startSpread = 0.01
 /** Spread of a start that follows attention, for the fourth root of the number of points: about that of a finished layout. */
-const followSpread = 1.8
+export const followSpread = 2.05
 const rowsPerSlice = 4096
 
 /** t-SNE in the plane in WASM. One run at a time; the memory is kept for the next one. */
