@@ -107,3 +107,40 @@ test('the sentence view shows the model’s weights, and what hiding and merging
   expect(await weightsOf(page, 3)).toEqual(row(3).map((weight, key) => expect.closeTo(weight * norm(key), 1)))
   expect(problems).toEqual([])
 })
+
+test('the pattern by position, the strip of all heads and a second head', async ({ openApp, problems }) => {
+  const page = await openApp('backend=wasm&projection=pca')
+  await call(page, 'setTexts', lines)
+  await ready(page)
+  await page.evaluate(() => (location.hash = 'backend=wasm&projection=pca&view=sequence&head=L3H3&sequence=0'))
+  const drawer = page.getByRole('region', { name: 'Sequence' })
+  const both: Attention[] = []
+  for (const sequence of [0, 1]) both.push(await call<Attention>(page, 'attention', { ...head, sequence }))
+
+  await drawer.getByRole('radio', { name: 'Pattern' }).check()
+  await expect(drawer.getByText('Mean over 2 sequences')).toBeVisible()
+  const map = drawer.locator('figure canvas')
+  const longest = Math.max(...both.map(({ size }) => size))
+  const mean = both.reduce((sum, { weights, size }) => sum + weights[2 * size + 1]!, 0) / 2
+  const text = await readCell(page, map, longest, 2, 1)
+  expect(text).toContain('2 → 1')
+  expect(text).toContain('mean of 2')
+  expect(shownNumber(/1\s+(\S+)\s+mean/.exec(text)![1]!)).toBeCloseTo(mean, 2)
+
+  await drawer.getByRole('radio', { name: 'Sentence' }).check()
+  await drawer.getByRole('button', { name: 'All heads' }).click()
+  const strip = page.getByRole('region', { name: 'All heads' })
+  await expect(strip).toHaveAttribute('data-done', '144', { timeout: 30_000 })
+  const grid = strip.locator('canvas')
+  await grid.scrollIntoViewIfNeeded()
+  await grid.click({ position: { x: 30 + 32 * 5 + 8, y: 18 + 32 + 8 } })
+  await expect.poll(async () => (await call<{ head: string }>(page, 'state')).head).toMatch(/^L1H\d+$/)
+
+  await drawer.getByRole('button', { name: 'Compare' }).click()
+  await page.getByRole('textbox', { name: 'Head to compare with' }).fill('L5 H2')
+  await page.keyboard.press('Enter')
+  await expect(drawer.getByRole('heading', { name: 'L5 H2' })).toBeVisible()
+  await drawer.getByRole('button', { name: 'Take L5 H2 away' }).click()
+  await expect(drawer.getByRole('heading', { name: 'L5 H2' })).toHaveCount(0)
+  expect(problems).toEqual([])
+})
