@@ -29,9 +29,7 @@ export const datasetKey = (
   inputs: readonly (TextInput | ImageInput)[],
   limitBytes: number,
 ): string => {
-  const parts = inputs.map((input) =>
-    'text' in input ? input.text : `${input.id} ${input.name} ${input.blob.type} ${input.blob.size}`,
-  )
+  const parts = inputs.map((input) => ('text' in input ? input.text : `${input.key} ${input.blob.size}`))
   return `dataset:${hashParts(specKey(spec), kind, limitBytes, ...parts)}`
 }
 

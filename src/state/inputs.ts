@@ -12,14 +12,23 @@ const isImageInput = (value: unknown): value is ImageInput =>
   typeof value === 'object' &&
   value !== null &&
   typeof (value as ImageInput).id === 'string' &&
+  typeof (value as ImageInput).key === 'string' &&
   typeof (value as ImageInput).name === 'string' &&
   (value as ImageInput).blob instanceof Blob
+
+const randomKey = (): string =>
+  Array.from(crypto.getRandomValues(new Uint32Array(4)), (word) => word.toString(16).padStart(8, '0')).join('')
 
 /** What was typed and dropped. Every change gives new lists; ids stay with their line or image and are never used twice. */
 export class InputList {
   texts: readonly TextInput[] = []
   images: readonly ImageInput[] = []
   #nextId = 1
+  readonly #createKey: () => string
+
+  constructor(createKey: () => string = randomKey) {
+    this.#createKey = createKey
+  }
 
   /** Lines that are kept: verbatim, blank ones dropped. A line that was there already keeps its id. */
   setTexts(lines: readonly string[]): void {
@@ -41,6 +50,7 @@ export class InputList {
     const first = this.images.length + 1
     const added = blobs.map((blob, index) => ({
       id: this.#createId(),
+      key: this.#createKey(),
       name: 'name' in blob && typeof blob.name === 'string' && blob.name !== '' ? blob.name : `image ${first + index}`,
       blob,
     }))
