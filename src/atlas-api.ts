@@ -172,8 +172,28 @@ export function createAtlas(parts: AtlasParts): AtlasApi {
         // Everything that a file says is of one moment: the run comes to its end first.
         if (explorer.status !== 'empty') await explorer.ready()
         if (explorer.status === 'failed' && explorer.error) throw explorer.error
-        return createExport(String(kind), String(format), checked, source(selection))
+        return ofOneMoment(explorer, () => createExport(String(kind), String(format), checked, source(selection)))
       }),
+  }
+}
+
+/** @throws AppError CANCELLED where inputs, settings or the model change while the file is being written */
+async function ofOneMoment(explorer: Explorer, write: () => Promise<Blob>): Promise<Blob> {
+  let changed = false
+  const stop = explorer.onChange((event) => {
+    // Pictures and figures come in only after one of these.
+    if (event === 'inputs' || event === 'model' || (event === 'status' && explorer.status !== 'ready')) changed = true
+  })
+  const interrupted = () =>
+    new AppError('CANCELLED', 'Something was changed while the file was being written: export again when it is ready.')
+  try {
+    const blob = await write()
+    if (changed) throw interrupted()
+    return blob
+  } catch (problem) {
+    throw changed ? interrupted() : problem
+  } finally {
+    stop()
   }
 }
 

@@ -2,7 +2,7 @@ import { mount } from 'svelte'
 import './app.css'
 import { installAtlas, type AtlasParts } from './atlas-api'
 import type { InputKind } from './core/types'
-import { projectionInfos } from './projections/registry'
+import { projectionInfo, projectionInfos } from './projections/registry'
 import type { RequestRecord } from './rpc/contracts'
 import { LibraryClient } from './rpc/library-client'
 import { ModelClient } from './rpc/model-client'
@@ -48,7 +48,7 @@ const explorer: Explorer = new Explorer({
   pool: poolPort(pool),
   ...browserStorage((notice) => explorer.notify(notice)),
   clock: browserClock,
-  projections: projectionInfos.map(({ id, openedHeadOnly }) => ({ id, allHeads: !openedHeadOnly })),
+  projections: projectionInfos.map(({ id, openedHeadOnly, dims }) => ({ id, allHeads: !openedHeadOnly, dims })),
   samples: { has: (id) => findSampleSet(id) !== null, load: async (id) => (await findSampleSet(id)?.load()) ?? [] },
   ...hosts,
   limits: { bytes: memoryLimitBytes((navigator as { deviceMemory?: number }).deviceMemory) },
@@ -139,6 +139,7 @@ const actions: AppActions = {
   recentModels: () => recent.list,
   requests: () => window.atlas.requests(),
   projections: projectionInfos.map(({ id }) => id),
+  dimsOf: (projection) => projectionInfo(projection)?.dims ?? [2, 3],
   undo: () => selection.undo(),
   redo: () => selection.redo(),
   get palette() {

@@ -42,15 +42,40 @@ interface Parts {
 /** Settings of the run, the selection and preferences in one call. @throws AppError BAD_ARGUMENT, NOT_AVAILABLE */
 export function applySettings({ explorer, selection, preferences }: Parts, patch: SettingsPatch): void {
   const values = checkPatch(patch, [...runKeys, ...selectionKeys, ...preferenceKeys])
-  const model = explorer.model
-  if (values.head && model && (values.head.layer >= model.layers || values.head.head >= model.heads))
-    throw new AppError(
-      'BAD_ARGUMENT',
-      `There is no head L${values.head.layer} H${values.head.head}: the model has ${model.layers} layers of ${model.heads} heads, counted from 0.`,
-    )
+  const [problem] = placesOutside(explorer, selection, values)
+  if (problem) throw new AppError('BAD_ARGUMENT', problem.message)
   const own = Object.entries(values).filter(([key]) => runKeys.some((name) => name === key))
   explorer.set(Object.fromEntries(own) as SettingsPatch)
   applyViews(selection, preferences, values)
+}
+
+type PlaceKey = 'head' | 'sequence' | 'token'
+
+/** Heads, sequences and tokens that a patch names but that are not there, each in a sentence. What is not known yet passes. */
+function placesOutside(
+  { model, sequences }: Explorer,
+  selection: Selection,
+  { head, sequence, token }: Partial<AddressValues>,
+): { key: PlaceKey; message: string }[] {
+  const found: { key: PlaceKey; message: string }[] = []
+  if (head && model && (head.layer >= model.layers || head.head >= model.heads))
+    found.push({
+      key: 'head',
+      message: `There is no head L${head.layer} H${head.head}: the model has ${model.layers} layers of ${model.heads} heads, counted from 0.`,
+    })
+  if (sequences.length === 0) return found
+  if (sequence !== undefined && sequence >= sequences.length)
+    found.push({
+      key: 'sequence',
+      message: `There is no sequence ${sequence}: there are ${sequences.length}, counted from 0.`,
+    })
+  const tokens = sequences[sequence ?? selection.sequence ?? -1]?.tokens
+  if (token !== undefined && tokens && token >= tokens.length)
+    found.push({
+      key: 'token',
+      message: `There is no token ${token}: the sequence has ${tokens.length}, counted from 0.`,
+    })
+  return found
 }
 
 function applyViews(selection: Selection, preferences: Preferences, values: Partial<AddressValues>): void {
@@ -77,9 +102,13 @@ export function linkAddress(bar: AddressBar, parts: Parts): () => void {
 
   const apply = (parsed: ParsedAddress, start: boolean) => {
     applying = true
-    applyViews(selection, preferences, parsed.values)
-    if (start) explorer.start(parsed.values, parsed.problems)
-    else explorer.applyAddress(parsed.values, parsed.problems)
+    const values = { ...parsed.values }
+    const outside = placesOutside(explorer, selection, values)
+    for (const { key } of outside) delete values[key]
+    const problems = [...parsed.problems, ...outside.map(({ message }) => `${message} The address was ignored there.`)]
+    applyViews(selection, preferences, values)
+    if (start) explorer.start(values, problems)
+    else explorer.applyAddress(values, problems)
     applying = false
   }
 
@@ -123,6 +152,7 @@ export function linkAddress(bar: AddressBar, parts: Parts): () => void {
         selection.fit({
           layers: explorer.model.layers,
           heads: explorer.model.heads,
+          ids: explorer.sequences.map(({ id }) => id),
           lengths: explorer.sequences.map(({ tokens }) => tokens.length),
         })
     }),

@@ -55,6 +55,8 @@ export interface ProjectionOffer {
   id: ProjectionId
   /** false: too slow for all heads, so it is computed for the opened head, the others show PCA. */
   allHeads: boolean
+  /** Dimensions that it can draw in. */
+  dims: readonly (2 | 3)[]
 }
 
 /** Sample sets by name, fetched when they are asked for. */
@@ -88,6 +90,8 @@ export interface ExplorerDependencies {
 /** An image that was taken in. */
 export interface ImageInput {
   id: string
+  /** Unique in this browser, whatever tab took it in: results are found again by it. */
+  key: string
   name: string
   blob: Blob
 }

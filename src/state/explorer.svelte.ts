@@ -296,7 +296,8 @@ export class Explorer implements ExplorerView {
   /** @throws AppError BAD_ARGUMENT; NOT_AVAILABLE for a projection that is not built yet */
   set(patch: SettingsPatch): void {
     const values = checkPatch(patch, [...explorerKeys, 'backend', 'threads'])
-    this.#offer(values.projection ?? this.#settings.projection)
+    const problem = this.#dimsProblem(values)
+    if (problem) throw new AppError('NOT_AVAILABLE', problem)
     const newModel = this.#choose(values, false)
     if (this.#takeSettings(values) || newModel) this.#begin()
     this.#emit('settings')
@@ -309,6 +310,12 @@ export class Explorer implements ExplorerView {
     if (known.projection && !this.#deps.projections.some(({ id }) => id === known.projection)) {
       wrong.push(`The address asks for the projection ${known.projection}, which is not available yet; it was ignored.`)
       delete known.projection
+    }
+    const problem = this.#dimsProblem(known)
+    if (problem) {
+      if (known.dims !== undefined) wrong.push(`${problem} The address was ignored there.`)
+      const [offered] = this.#offer(known.projection ?? this.#settings.projection).dims
+      if (offered !== undefined) known.dims = offered
     }
     const samples = known.text === undefined ? known.samples : undefined
     const hasSamples = samples !== undefined && this.#deps.samples.has(samples)
@@ -464,6 +471,15 @@ export class Explorer implements ExplorerView {
     if (offer) return offer
     const names = this.#deps.projections.map((entry) => entry.id).join(', ')
     throw new AppError('NOT_AVAILABLE', `The projection ${id} is not built yet: use ${names}.`)
+  }
+
+  /** Why a patch asks for dimensions that its projection does not draw in; null where it does not. */
+  #dimsProblem(values: Partial<AddressValues>): string | null {
+    const projection = values.projection ?? this.#settings.projection
+    const dims = values.dims ?? this.#settings.dims
+    const offer = this.#offer(projection)
+    if (offer.dims.includes(dims)) return null
+    return `The projection ${projection} has no picture in ${dims} dimensions yet: choose dims=${offer.dims.join(' or ')}, or another projection.`
   }
 
   /** Takes settings of a patch in; returns whether pictures change. */

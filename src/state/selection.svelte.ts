@@ -37,6 +37,8 @@ export class Selection implements SelectionView {
   #done = $state.raw<readonly Place[]>([])
   hover = $state.raw<SelectionView['hover']>(null)
   readonly #listeners: (() => void)[] = []
+  /** Ids of the sequences that indices refer to; null before any were there. */
+  #ids: readonly string[] | null = null
   /** What one event handler does is one step, in however many assignments. */
   #inStep = false
   /** Lengths of the sequences at the last fit. */
@@ -154,12 +156,14 @@ export class Selection implements SelectionView {
   }
 
   /** Keeps what is selected inside what there is: after another model or other inputs. No step of its own. */
-  fit(shape: { layers: number; heads: number; lengths: readonly number[] }): void {
+  fit(shape: { layers: number; heads: number; ids: readonly string[]; lengths: readonly number[] }): void {
     const tokens = shape.lengths.join()
     // Points are of the tokens they were taken from.
     if (this.#fitted !== '' && this.#fitted !== tokens) this.#forgetPoints()
     this.#fitted = tokens
-    const { head, sequence, token, view } = this.#place
+    const { head, token, view } = this.#place
+    const sequence = this.#followed(shape.ids)
+    this.#ids = shape.ids
     const inside = head.layer < shape.layers && head.head < shape.heads
     const length = sequence === null ? undefined : shape.lengths[sequence]
     const next: Place = {
@@ -179,6 +183,15 @@ export class Selection implements SelectionView {
     this.#done = this.#done.map(without)
     this.#undone = this.#undone.map(without)
     if (this.#place.points) this.#move(without(this.#place))
+  }
+
+  /** The selected sequence by its place in the new list: it may have moved, or be gone. */
+  #followed(ids: readonly string[]): number | null {
+    const { sequence } = this.#place
+    const id = sequence === null ? undefined : this.#ids?.[sequence]
+    if (id === undefined) return sequence
+    const at = ids.indexOf(id)
+    return at < 0 ? null : at
   }
 
   #move(place: Place): void {

@@ -57,6 +57,8 @@ export interface AppActions {
   requests(): readonly RequestLine[]
   /** Projections that are built; only these are shown. */
   readonly projections: readonly ProjectionId[]
+  /** Dimensions that a projection draws in. */
+  dimsOf(projection: ProjectionId): readonly (2 | 3)[]
   /** First layer and head are 0 or 1 on the screen. */
   readonly base?: 0 | 1
   /** Theme asked for by the address or remembered; `auto` follows the system. */

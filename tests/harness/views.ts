@@ -62,6 +62,7 @@ const actions: AppActions = {
   base: 0,
   requests: () => [{ url: './models/model_int8.onnx', bytes: 34_014_426, at: 0, why: 'weights' }],
   projections: ['pca', 'umap'],
+  dimsOf: () => [2, 3],
   theme: (address.get('theme') ?? 'auto') as ThemeChoice,
 }
 

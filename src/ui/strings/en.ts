@@ -101,7 +101,7 @@ export const en = {
       partly: 'Distance follows attention in part here. Pin a token to see its real links.',
       unfaithful: 'Distance does not follow attention here. Pin a token to see its real links.',
     } satisfies Record<FidelityGrade, string>,
-    links: 'Lines: the two strongest links of the pinned token; opacity = weight.',
+    links: 'Lines: the strongest links of the pinned token; opacity = weight.',
   },
   fidelity: {
     grades: {

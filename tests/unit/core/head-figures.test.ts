@@ -317,14 +317,3 @@ test('a result for every id, an id for every result; each figure has its baselin
     }
   }
 })
-
-test('5,021 tokens of 166 sentences take at most 60 ms of one core', () => {
-  const { vectors, spans } = readGoldenHead()
-  const given = { vectors, spans, tokenIds: Int32Array.from({ length: vectors.n }, (_, index) => (index * 31) % 997) }
-  const times = Array.from({ length: 5 }, () => {
-    const start = process.cpuUsage()
-    measure(given)
-    return process.cpuUsage(start).user / 1000
-  })
-  expect(Math.min(...times)).toBeLessThan(60)
-})

@@ -112,9 +112,7 @@ describe('What is no model', () => {
     bytes.set(Uint8Array.of(0x08, 8, 0x3a))
     bytes.set(encodeVarint(bytes.length - 7), 3)
     for (let at = 7; at + 1 < bytes.length; at += 2) bytes[at] = 0x0a
-    const start = performance.now()
     expect(() => readModel(bytes)).toThrowError(code('TOO_BIG'))
-    expect(performance.now() - start).toBeLessThan(5000)
   })
 })
 

@@ -87,9 +87,21 @@ describe('status', () => {
   it('rejects bad settings and leaves everything as it was', async () => {
     const { explorer } = await shown()
     expect(() => explorer.set({ dims: 9 as never })).toThrow(expect.objectContaining({ code: 'BAD_ARGUMENT' }))
-    expect(() => explorer.set({ projection: 'tsne' })).toThrow(expect.objectContaining({ code: 'NOT_AVAILABLE' }))
+    expect(() => explorer.set({ projection: 'singular' })).toThrow(expect.objectContaining({ code: 'NOT_AVAILABLE' }))
     expect(explorer.status).toBe('ready')
     expect(explorer.settings.dims).toBe(2)
+  })
+
+  it('draws no projection in dimensions that it does not have', async () => {
+    const { explorer } = await shown()
+    expect(() => explorer.set({ projection: 'tsne', dims: 3 })).toThrow(
+      expect.objectContaining({ code: 'NOT_AVAILABLE' }),
+    )
+    expect([explorer.settings.projection, explorer.settings.dims]).toEqual(['pca', 2])
+    explorer.applyAddress({ projection: 'tsne', dims: 3 })
+    await explorer.ready()
+    expect([explorer.settings.projection, explorer.settings.dims]).toEqual(['tsne', 2])
+    expect(explorer.notices[0]?.message).toMatch(/tsne.*3 dimensions/)
   })
 })
 
@@ -514,10 +526,10 @@ describe('the address', () => {
     const { explorer } = await started({}, { samples: 'first' })
     await explorer.ready()
     expect(explorer.texts).toEqual(['a sample of first', 'another sample'])
-    explorer.applyAddress({ samples: 'none', projection: 'tsne', seed: 3 })
+    explorer.applyAddress({ samples: 'none', projection: 'singular', seed: 3 })
     await explorer.ready()
     expect(explorer.notices.map(({ code }) => code)).toEqual(['BAD_LINK'])
-    expect(explorer.notices[0]?.message).toMatch(/tsne.*none/)
+    expect(explorer.notices[0]?.message).toMatch(/singular.*none/)
     expect([explorer.settings.projection, explorer.settings.seed]).toEqual(['pca', 3])
     explorer.applyAddress({ seed: 4 })
     expect(explorer.notices).toEqual([])

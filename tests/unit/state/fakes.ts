@@ -305,9 +305,10 @@ export function createWorld(
       settings: new SavedWork(stores.saved, { key: 'settings', delayMs: 250, timer, onBlocked }),
     },
     projections: [
-      { id: 'pca', allHeads: true },
-      { id: 'umap', allHeads: true },
-      { id: 'umap-js', allHeads: false },
+      { id: 'pca', allHeads: true, dims: [2, 3] },
+      { id: 'umap', allHeads: true, dims: [2, 3] },
+      { id: 'tsne', allHeads: true, dims: [2] },
+      { id: 'umap-js', allHeads: false, dims: [2, 3] },
     ],
     samples,
     builtinHost: 'http://app/models/',

@@ -440,7 +440,7 @@ function rig(texts = lines) {
   const request = (change: object, step: (progress: Progress) => void = () => undefined) => {
     const pass: Pass = { signal: new AbortController().signal, startedAt: 0, check: () => undefined, step }
     const settings = { ...defaultSettings, ...change }
-    const offer = { id: settings.projection, allHeads: true }
+    const offer = { id: settings.projection, allHeads: true, dims: [2, 3] as const }
     return { dataset, settings, offer, focus: null, load: async () => vectors, pass }
   }
   return { dataset, request }

@@ -39,21 +39,32 @@ describe('selection', () => {
   it('stays inside what there is', () => {
     const selection = new Selection()
     selection.go({ view: 'sequence', head: { layer: 11, head: 11 }, sequence: 4, token: 9 })
-    selection.fit({ layers: 2, heads: 4, lengths: [3, 3, 3, 3, 3] })
+    selection.fit({ layers: 2, heads: 4, ids: ['a', 'b', 'c', 'd', 'e'], lengths: [3, 3, 3, 3, 3] })
     expect([selection.head, selection.sequence, selection.token]).toEqual([{ layer: 1, head: 3 }, 4, null])
-    selection.fit({ layers: 2, heads: 4, lengths: [3] })
+    selection.fit({ layers: 2, heads: 4, ids: ['a'], lengths: [3] })
     expect([selection.view, selection.sequence]).toEqual(['head', null])
+  })
+
+  it('follows its sequence when others go, and lets go of one that is gone', () => {
+    const selection = new Selection()
+    const shape = { layers: 2, heads: 4 }
+    selection.fit({ ...shape, ids: ['a', 'b', 'c'], lengths: [5, 5, 5] })
+    selection.go({ view: 'sequence', sequence: 2, token: 3 })
+    selection.fit({ ...shape, ids: ['b', 'c'], lengths: [5, 5] })
+    expect([selection.view, selection.sequence, selection.token]).toEqual(['sequence', 1, 3])
+    selection.fit({ ...shape, ids: ['b'], lengths: [5] })
+    expect([selection.view, selection.sequence, selection.token]).toEqual(['head', null, null])
   })
 
   it('keeps selected points as a step of their own, for the tokens that they were taken from', () => {
     const selection = new Selection()
-    selection.fit({ layers: 2, heads: 4, lengths: [3, 4] })
+    selection.fit({ layers: 2, heads: 4, ids: ['a', 'b'], lengths: [3, 4] })
     const points = [1, 5]
     selection.points = points
     selection.openHead({ layer: 1, head: 1 })
-    selection.fit({ layers: 2, heads: 4, lengths: [3, 4] })
+    selection.fit({ layers: 2, heads: 4, ids: ['a', 'b'], lengths: [3, 4] })
     expect(selection.points).toBe(points)
-    selection.fit({ layers: 2, heads: 4, lengths: [9] })
+    selection.fit({ layers: 2, heads: 4, ids: ['c'], lengths: [9] })
     expect(selection.points).toBeNull()
     selection.undo()
     expect(selection.points).toBeNull()

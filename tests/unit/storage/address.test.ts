@@ -51,6 +51,10 @@ const values: fc.Arbitrary<Partial<AddressValues>> = fc.record(
     theme: fc.constantFrom('light', 'dark', 'auto'),
     lang: fc.constantFrom('en', 'zh'),
     base: fc.constantFrom(0, 1),
+    match: fc.constantFrom('exact', 'substring', 'regex'),
+    case: fc.constantFrom(0, 1),
+    first: fc.constantFrom(0, 1),
+    palette: fc.constantFrom('default', 'paper', 'contrast'),
   } satisfies { [K in keyof AddressValues]: fc.Arbitrary<AddressValues[K]> },
   { requiredKeys: [] },
 )
