@@ -4,6 +4,7 @@ import { keptByLegend } from '../encodings/legend-filter'
 import { buildTokenTable, pointOf, roleOf, tokenOf } from '../encodings/tokens'
 import type { EncodingContext, PaletteId, Role, Shade } from '../encodings/types'
 import type { ExplorerView, SelectionView } from '../state/api'
+import { loadDraft } from '../storage/draft'
 import { browserClock } from '../state/browser-ports'
 import type { SampleSet } from './samples'
 import { t } from './strings'
@@ -97,6 +98,7 @@ export class AtlasView {
     this.selection = selection
     this.actions = actions
     this.theme = actions.theme
+    this.draft = loadDraft() ?? ''
     this.followTexts(explorer.texts)
     this.attention = new AttentionState(explorer)
     this.images = new ImagesState(explorer, actions)
