@@ -4,6 +4,7 @@ import wasmGlue from 'onnxruntime-web/ort-wasm-simd-threaded.mjs?url'
 import wasmBinary from 'onnxruntime-web/ort-wasm-simd-threaded.wasm?url'
 import { AppError } from '../core/errors'
 import type { Backend } from '../core/types'
+import { isSoftwareAdapter, requestAdapter } from '../gpu/adapter'
 import { createMessage } from '../onnx/encode'
 import type { RequestRecord } from '../rpc/contracts'
 import { explainRuntimeError } from './runtime-errors'
@@ -16,22 +17,9 @@ const addresses: Record<Backend, { glue: string; binary: string }> = {
 
 const absolute = (address: string) => new URL(address, globalThis.location.href).href
 
-const requestAdapter = async () =>
-  (await navigator.gpu?.requestAdapter({ powerPreference: 'high-performance' })) ?? null
-
-function isSoftware({ info }: GPUAdapter): boolean {
-  const fallback = (info as GPUAdapterInfo & { isFallbackAdapter?: boolean }).isFallbackAdapter ?? false
-  return (
-    fallback ||
-    /swiftshader|llvmpipe|lavapipe|basic render|software/i.test(
-      `${info.architecture} ${info.device} ${info.description}`,
-    )
-  )
-}
-
 async function probeGpu(): Promise<GpuProbe | null> {
   const adapter = await requestAdapter()
-  return adapter && { software: isSoftware(adapter), float16: adapter.features.has('shader-f16') }
+  return adapter && { software: isSoftwareAdapter(adapter), float16: adapter.features.has('shader-f16') }
 }
 
 /** Features that the runtime's kernels use when the device was asked for them. */
