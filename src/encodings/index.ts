@@ -14,7 +14,7 @@ import { type } from './type'
 import type { Encoding } from './types'
 
 /** Every colour encoding, in the order of the menu. A new one is one file and one line here. */
-export const encodings: Encoding[] = [
+export const encodings: readonly Encoding[] = [
   type,
   position,
   mod5,
@@ -27,9 +27,8 @@ export const encodings: Encoding[] = [
   frequency,
   sequence,
   search,
+  ...imageEncodings,
 ]
-
-encodings.push(...imageEncodings)
 
 /** The encoding of that id; query/key where it is not known. */
 export const encodingOf = (id: string): Encoding => encodings.find((encoding) => encoding.id === id) ?? type
