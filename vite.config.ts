@@ -1,6 +1,8 @@
 import { svelte } from '@sveltejs/vite-plugin-svelte'
 import { readFileSync } from 'node:fs'
 import { defineConfig } from 'vitest/config'
+import { serviceWorker } from './scripts/service-worker-plugin.mjs'
+import { pagePolicy } from './src/network/policy.ts'
 
 const { version } = JSON.parse(readFileSync(new URL('package.json', import.meta.url), 'utf8')) as { version: string }
 
@@ -12,7 +14,7 @@ const isolation = {
 
 export default defineConfig({
   base: '', // relative addresses: the build runs under any path
-  plugins: [svelte()],
+  plugins: [svelte(), serviceWorker({ pagePolicy })],
   define: { __APP_VERSION__: JSON.stringify(version) },
   worker: { format: 'es' },
   build: { target: 'esnext', assetsInlineLimit: 0, chunkSizeWarningLimit: 1500 },

@@ -1,7 +1,11 @@
 import { mount } from 'svelte'
+import libraryWorker from '../workers/library.worker?worker&url'
+import modelWorker from '../workers/model.worker?worker&url'
+import projectionWorker from '../workers/projection.worker?worker&url'
 import './app.css'
 import { installAtlas, type AtlasParts } from './atlas-api'
 import type { InputKind } from './core/types'
+import { trustedScript } from './network/trusted-script'
 import { projectionInfo, projectionInfos } from './projections/registry'
 import type { RequestRecord } from './rpc/contracts'
 import { LibraryClient } from './rpc/library-client'
@@ -16,6 +20,7 @@ import { ModelFolders } from './state/model-folders'
 import { createLibrary } from './state/model-library'
 import { RecentModels } from './state/model-recent'
 import { memoryLimitBytes } from './state/memory'
+import { NetworkLock } from './state/network-lock.svelte'
 import { poolPort } from './state/pool-port'
 import { Preferences } from './state/preferences.svelte'
 import { Selection } from './state/selection.svelte'
@@ -26,14 +31,19 @@ import App from './views/App.svelte'
 
 /** Puts the parts together: workers, storage, state, script interface, views. Nothing else here. */
 
+const startWorker = (address: string, name: string) => () =>
+  new Worker(trustedScript(address, document.baseURI), { type: 'module', name })
+
+const { serviceWorker } = navigator as { serviceWorker?: ServiceWorkerContainer }
+const lock = new NetworkLock(import.meta.env.PROD ? (serviceWorker ?? null) : null, location.host)
+
 const model = new ModelClient({
-  createWorker: () =>
-    new Worker(new URL('../workers/model.worker.ts', import.meta.url), { type: 'module', name: 'model' }),
+  createWorker: startWorker(modelWorker, 'model'),
+  duringOpen: ({ host, files }) => (files ? () => undefined : lock.openFor(host)),
 })
 const pool = new ProjectionPool({
   size: poolSize(navigator.hardwareConcurrency),
-  createWorker: () =>
-    new Worker(new URL('../workers/projection.worker.ts', import.meta.url), { type: 'module', name: 'projection' }),
+  createWorker: startWorker(projectionWorker, 'projection'),
 })
 
 const folders = new ModelFolders()
@@ -70,13 +80,12 @@ const ownRequests = (): RequestRecord[] =>
 /** Requests of the model menu. */
 const libraryRequests: RequestRecord[] = []
 const library = createLibrary({
-  service: new LibraryClient(
-    () => new Worker(new URL('../workers/library.worker.ts', import.meta.url), { type: 'module', name: 'library' }),
-  ),
+  service: new LibraryClient(startWorker(libraryWorker, 'library')),
   choice: () => explorer.choice,
   hosts,
   onRequest: (record) => libraryRequests.push(record),
   persist: () => navigator.storage.persist(),
+  during: (address, task) => lock.during(address, task),
 })
 const recentKey = 'attention-atlas-recent-models'
 const recent = new RecentModels({
@@ -93,7 +102,7 @@ const parts: AtlasParts = {
   selection,
   preferences,
   version: __APP_VERSION__,
-  ownRequests: () => [...libraryRequests, ...ownRequests()],
+  ownRequests: () => [...libraryRequests, ...lock.records, ...ownRequests()],
   drawPng: () => (scene ? (scale) => scene!.snapshot(scale) : null),
   pause: browserClock.pause,
 }
@@ -138,6 +147,7 @@ const actions: AppActions = {
   library,
   recentModels: () => recent.list,
   requests: () => window.atlas.requests(),
+  network: lock,
   projections: projectionInfos.map(({ id }) => id),
   dimsOf: (projection) => projectionInfo(projection)?.dims ?? [2, 3],
   undo: () => selection.undo(),
@@ -166,3 +176,15 @@ mount(App, {
     },
   },
 })
+
+/** The service worker comes last: it only matters for what follows. Files that were needed are kept for use without a network. */
+const whenIdle = (action: () => void) =>
+  'requestIdleCallback' in window ? requestIdleCallback(action, { timeout: 5000 }) : setTimeout(action, 1000)
+window.addEventListener('load', () =>
+  whenIdle(() => void lock.guard(trustedScript('service-worker.js', document.baseURI))),
+)
+explorer.onChange((event) => {
+  if (event === 'status' && explorer.status === 'ready') whenIdle(() => lock.keep(ownAddresses()))
+})
+const ownAddresses = (): string[] =>
+  window.atlas.requests().flatMap(({ url }) => (new URL(url, location.href).origin === location.origin ? [url] : []))

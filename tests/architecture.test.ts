@@ -20,7 +20,7 @@ const modules: Record<string, Module> = {
   onnx: { may: ['core'], packages: [] },
   gpu: { may: ['core'], packages: [] },
   models: {
-    may: ['core', 'gpu', 'onnx'],
+    may: ['core', 'gpu', 'network', 'onnx'],
     types: ['rpc'],
     packages: ['onnxruntime-web', 'onnxruntime-common', '@huggingface/transformers', '@noble/hashes'],
   },
@@ -28,8 +28,9 @@ const modules: Record<string, Module> = {
   encodings: { may: ['core'], packages: [] },
   scene: { may: ['core'], packages: ['three'] },
   rpc: { may: ['core'], types: ['models', 'projections'], packages: ['comlink'] },
+  network: { may: ['core'], packages: [] },
   storage: { may: ['core'], packages: ['idb-keyval', 'fflate', '@noble/hashes'] },
-  state: { may: ['core', 'encodings', 'storage'], types: ['rpc', 'models', 'projections'], packages: ['svelte'] },
+  state: { may: ['core', 'encodings', 'network', 'storage'], types: ['rpc', 'models', 'projections'], packages: ['svelte'] },
   ui: { may: ['core', 'encodings', 'state', 'storage'], types: ['scene'], packages: ['svelte', '@lucide/svelte'] },
   views: { may: ['core', 'encodings', 'state', 'storage', 'ui', 'scene'], packages: ['svelte', '@lucide/svelte'] },
 }

@@ -27,6 +27,8 @@ export interface ModelClientOptions {
    * its worker for a while, so this is generous.
    */
   silenceMs?: number
+  /** Called before a model is fetched; what it returns is called when that is over. */
+  duringOpen?: (spec: ModelSpec) => () => void
 }
 
 interface Connection {
@@ -59,9 +61,14 @@ export class ModelClient implements ModelService {
   /** What the present worker can't be asked to change. */
   #worn: { threads: number | null; bytes: number } | null = null
 
-  constructor({ createWorker, clock = systemClock, silenceMs = 180_000 }: ModelClientOptions) {
+  constructor({
+    createWorker,
+    clock = systemClock,
+    silenceMs = 180_000,
+    duringOpen = () => () => undefined,
+  }: ModelClientOptions) {
     installErrorTransport()
-    this.#options = { createWorker, clock, silenceMs }
+    this.#options = { createWorker, clock, silenceMs, duringOpen }
   }
 
   /** @throws AppError all that Inference.open throws; TIMEOUT, WORKER_CRASHED, CANCELLED */
@@ -71,8 +78,9 @@ export class ModelClient implements ModelService {
     onRequest: (record: RequestRecord) => void,
   ): Promise<ModelInfo> {
     return this.#enqueue(async () => {
-      const open = () =>
-        this.#call((service) =>
+      const open = () => {
+        const over = this.#options.duringOpen(spec)
+        return this.#call((service) =>
           service.open(
             spec,
             proxy((progress: Progress) => {
@@ -81,7 +89,8 @@ export class ModelClient implements ModelService {
             }),
             proxy(onRequest),
           ),
-        )
+        ).finally(over)
+      }
       this.#reopen = null
       if (this.#worn && (this.#worn.threads !== spec.threads || this.#worn.bytes > reusableBytes)) this.#drop()
       this.#worn = { threads: spec.threads, bytes: 0 }

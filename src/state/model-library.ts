@@ -80,16 +80,21 @@ interface Parts {
   hosts: Hosts
   onRequest: (record: RequestRecord) => void
   persist: () => Promise<boolean>
+  /** Runs a task that asks a host for something. */
+  during: <T>(address: string, task: () => Promise<T>) => Promise<T>
 }
 
 /** The library for one page: requests are completed by the settings of the run, as `open` does it. */
-export function createLibrary({ service, choice, hosts, onRequest, persist }: Parts): ModelLibraryPort {
+export function createLibrary({ service, choice, hosts, onRequest, persist, during }: Parts): ModelLibraryPort {
   return {
     get host() {
       return choice().host ?? hosts.defaultHost
     },
     builtins: () => service.builtins(hosts.builtinHost, onRequest),
-    inspect: async (request) => service.inspect(completeSpec(request, choice(), hosts), onRequest),
+    inspect: async (request) => {
+      const spec = completeSpec(request, choice(), hosts)
+      return during(spec.host, () => service.inspect(spec, onRequest))
+    },
     stored: () => service.stored({ builtinHost: hosts.builtinHost }),
     remove: ({ addresses }) => service.remove(addresses),
     storage: () => service.storage(),

@@ -5,6 +5,7 @@ import type { AtlasSceneApi } from '../scene/api'
 import type { FolderFile } from '../state/model-folders'
 import type { ModelLibraryPort, OpenRequest } from '../state/model-library'
 import type { RecentModel } from '../state/model-recent'
+import type { NetworkLock } from '../state/network-lock.svelte'
 
 export type ThemeChoice = 'auto' | 'light' | 'dark'
 
@@ -53,6 +54,8 @@ export interface AppActions {
   /** One step back, or forth again, in what is looked at. */
   undo?(): void
   redo?(): void
+  /** What stands between this page and the network. */
+  readonly network?: Pick<NetworkLock, 'isGuarded' | 'openHosts' | 'hasUpdate' | 'takeUpdate'>
   /** Every request of the app so far. */
   requests(): readonly RequestLine[]
   /** Projections that are built; only these are shown. */

@@ -19,5 +19,7 @@ export function memoryCaches(): CacheStorage & {
     entries: named('transformers-cache'),
     named,
     open: (name: string) => Promise.resolve(cacheOf(named(name))),
+    keys: () => Promise.resolve([...all.keys()]),
+    delete: (name: string) => Promise.resolve(all.delete(name)),
   } as unknown as ReturnType<typeof memoryCaches>
 }

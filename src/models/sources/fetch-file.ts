@@ -1,4 +1,5 @@
 import { AppError, isAppError } from '../../core/errors'
+import { lockedHeader } from '../../network/messages'
 import { Download } from './download'
 import { hashBytes } from './hash'
 import { PartialStore, type PartialInfo } from './partial-store'
@@ -37,8 +38,11 @@ export async function request(
 ): Promise<Response> {
   const at = environment.now()
   try {
-    return await environment.fetch(url, options.signal ? { ...init, signal: options.signal } : init)
+    const response = await environment.fetch(url, options.signal ? { ...init, signal: options.signal } : init)
+    if (response.headers.has(lockedHeader)) throw locked(url, options)
+    return response
   } catch (error) {
+    if (isAppError(error)) throw error
     environment.onRequest({ url, bytes: 0, at, why: options.why })
     if (options.signal?.aborted) throw cancelled()
     throw new AppError(
@@ -51,6 +55,13 @@ export async function request(
     )
   }
 }
+
+const locked = (url: string, { why }: ReadOptions): AppError =>
+  new AppError(
+    'NETWORK_LOCKED',
+    `The network lock did not let the request for the ${why} out to ${hostOf(url)}: open the model again, which opens the lock for its host.`,
+    { details: url },
+  )
 
 function hostOf(url: string): string {
   try {

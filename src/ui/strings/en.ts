@@ -294,6 +294,12 @@ export const en = {
   },
   ledger: {
     title: 'Network',
+    locked: 'Locked: no request can leave this site until you download a model.',
+    openFor: (hosts: string) => `Open to ${hosts} while a download runs. Your text stays here.`,
+    unguarded: 'Not locked yet: this browser has not set the lock up, or has none. Your text stays here all the same.',
+    update: 'A newer version of Attention Atlas is here.',
+    takeUpdate: 'Use it from the next reload on',
+    blocked: 'not let out',
     none: 'Nothing has left this site. Your text never does.',
     some: (count: number, text: string) => `${text} ${count === 1 ? 'request' : 'requests'} went to another site:`,
     own: (count: number, text: string) =>
