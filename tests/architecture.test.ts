@@ -30,7 +30,11 @@ const modules: Record<string, Module> = {
   rpc: { may: ['core'], types: ['models', 'projections'], packages: ['comlink'] },
   network: { may: ['core'], packages: [] },
   storage: { may: ['core'], packages: ['idb-keyval', 'fflate', '@noble/hashes'] },
-  state: { may: ['core', 'encodings', 'network', 'storage'], types: ['rpc', 'models', 'projections'], packages: ['svelte'] },
+  state: {
+    may: ['core', 'encodings', 'network', 'storage'],
+    types: ['rpc', 'models', 'projections'],
+    packages: ['svelte'],
+  },
   ui: { may: ['core', 'encodings', 'state', 'storage'], types: ['scene'], packages: ['svelte', '@lucide/svelte'] },
   views: { may: ['core', 'encodings', 'state', 'storage', 'ui', 'scene'], packages: ['svelte', '@lucide/svelte'] },
 }
