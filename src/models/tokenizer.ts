@@ -1,5 +1,6 @@
 import type { PreTrainedTokenizer } from '@huggingface/transformers'
 import { AppError } from '../core/errors'
+import { splitPair } from '../core/sentence-pair'
 import type { Token } from '../core/types'
 import type { PreparedInput } from '../rpc/contracts'
 
@@ -12,12 +13,19 @@ interface Frame {
   after: number[]
 }
 
+/** The same around two texts, with the type (0 or 1) of every token. */
+interface PairFrame extends Frame {
+  between: number[]
+  types: { before: number[]; first: number; between: number[]; second: number; after: number[] }
+}
+
 /** The tokenizer of one model: ids, and the vocabulary's own strings. */
 export class TextTokenizer {
   readonly #tokenizer: PreTrainedTokenizer
   readonly #strings: (string | undefined)[] = []
   readonly #special: ReadonlySet<number>
   readonly #frame: Frame
+  #pairFrame: PairFrame | null | undefined
   readonly maxTokens: number
 
   /** @param maxTokens longest input of the model, in tokens with the special ones */
@@ -29,8 +37,20 @@ export class TextTokenizer {
     this.maxTokens = maxTokens
   }
 
-  /** One line as tokens: the special ones are those that the tokenizer adds by itself, no others. @throws AppError TOKENIZER_FAILED */
+  /**
+   * One line as tokens: the special ones are those that the tokenizer adds by itself, no others. A line with a pair of sentences is
+   * encoded as the tokenizer encodes pairs; where it knows none, as one text. @throws AppError TOKENIZER_FAILED
+   */
   prepare(line: string): PreparedInput {
+    const pair = splitPair(line)
+    if (!pair) return this.#prepareText(line)
+    if (this.#pairFrame === undefined) this.#pairFrame = this.#findPairFrame()
+    return this.#pairFrame
+      ? this.#preparePair(pair, this.#pairFrame)
+      : { ...this.#prepareText(pair.join(' ')), joined: true }
+  }
+
+  #prepareText(line: string): PreparedInput {
     const room = Math.max(this.maxTokens - this.#frame.before.length - this.#frame.after.length, 0)
     const { ids, left } = this.#encode(line, room)
     const all = left > 0 ? [...this.#frame.before, ...ids, ...this.#frame.after] : ids
@@ -38,6 +58,39 @@ export class TextTokenizer {
       input: { kind: 'text', ids: Int32Array.from(all), typeIds: null },
       tokens: all.map((id) => this.#token(id)),
       truncated: left,
+    }
+  }
+
+  /** Where the two do not fit, the end of the longer one is left out (`longest_first` of the Hub's tokenizers). */
+  #preparePair([one, other]: readonly [string, string], { before, between, after, types }: PairFrame): PreparedInput {
+    const room = Math.max(this.maxTokens - before.length - between.length - after.length, 0)
+    const first = this.#encodeBare(one)
+    const second = this.#encodeBare(other)
+    const [firstKept, secondKept] = fitPair(first.length, second.length, room)
+    const parts: [ids: number[], types: number[] | number][] = [
+      [before, types.before],
+      [first.slice(0, firstKept), types.first],
+      [between, types.between],
+      [second.slice(0, secondKept), types.second],
+      [after, types.after],
+    ]
+    const ids = parts.flatMap(([part]) => part)
+    const typeIds = parts.flatMap(([part, type]) => part.map((_, at) => (typeof type === 'number' ? type : type[at]!)))
+    return {
+      input: { kind: 'text', ids: Int32Array.from(ids), typeIds: Int32Array.from(typeIds) },
+      tokens: ids.map((id) => this.#token(id)),
+      truncated: first.length + second.length - firstKept - secondKept,
+    }
+  }
+
+  /** All ids of a text without what surrounds it. @throws AppError TOKENIZER_FAILED */
+  #encodeBare(text: string): number[] {
+    try {
+      return cutText(text, pieceCharacters).flatMap((piece) =>
+        this.#tokenizer.encode(piece, { add_special_tokens: false }),
+      )
+    } catch (error) {
+      throw unreadable(text, error)
     }
   }
 
@@ -58,11 +111,7 @@ export class TextTokenizer {
       }
       return { ids, left: count - ids.length }
     } catch (error) {
-      const excerpt = line.length > 40 ? `${line.slice(0, 40)}…` : line
-      throw new AppError('TOKENIZER_FAILED', `The tokenizer could not read “${excerpt}”: change or remove this line.`, {
-        cause: error,
-        details: String(error),
-      })
+      throw unreadable(line, error)
     }
   }
 
@@ -86,9 +135,60 @@ export class TextTokenizer {
     }
   }
 
+  /** What surrounds two texts; null: the tokenizer puts nothing between them, so it knows no pairs. */
+  #findPairFrame(): PairFrame | null {
+    const first = this.#encodeBare('a')
+    const second = this.#encodeBare('b')
+    const options = { text_pair: 'b', return_tensor: false, return_token_type_ids: true } as const
+    const { input_ids: framed, token_type_ids: types } = this.#tokenizer('a', options) as {
+      input_ids: number[]
+      token_type_ids?: number[]
+    }
+    const find = (part: readonly number[], from: number) => {
+      for (let start = from; start <= framed.length - part.length; start++)
+        if (part.every((id, index) => framed[start + index] === id)) return start
+      return -1
+    }
+    const firstAt = find(first, 0)
+    const firstEnd = firstAt + first.length
+    const secondAt = firstAt < 0 ? -1 : find(second, firstEnd)
+    const secondEnd = secondAt + second.length
+    if (secondAt <= firstEnd) return null
+    const typesOf = (from: number, to: number) => framed.slice(from, to).map((_, at) => types?.[from + at] ?? 0)
+    return {
+      before: framed.slice(0, firstAt),
+      between: framed.slice(firstEnd, secondAt),
+      after: framed.slice(secondEnd),
+      types: {
+        before: typesOf(0, firstAt),
+        first: types?.[firstAt] ?? 0,
+        between: typesOf(firstEnd, secondAt),
+        second: types?.[secondAt] ?? 0,
+        after: typesOf(secondEnd, framed.length),
+      },
+    }
+  }
+
   #token(id: number): Token {
     return { id, text: this.#strings[id] ?? '', special: this.#special.has(id) }
   }
+}
+
+function unreadable(text: string, cause: unknown): AppError {
+  const excerpt = text.length > 40 ? `${text.slice(0, 40)}…` : text
+  return new AppError('TOKENIZER_FAILED', `The tokenizer could not read “${excerpt}”: change or remove this line.`, {
+    cause,
+    details: String(cause),
+  })
+}
+
+/** How much of two lists stays where only `room` entries fit: the longer one is cut first, at equal lengths the second. */
+export function fitPair(first: number, second: number, room: number): [first: number, second: number] {
+  if (first + second <= room) return [first, second]
+  const half = Math.floor(room / 2)
+  if (first <= room - half) return [first, room - first]
+  if (second <= half) return [room - second, second]
+  return [room - half, half]
 }
 
 /** Pieces of at most `characters` code units, cut at a space where there is one near, never inside a surrogate pair. */

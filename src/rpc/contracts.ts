@@ -46,6 +46,8 @@ export interface PreparedInput {
   input: ModelInput
   tokens: Token[]
   truncated: number
+  /** The line is a pair of sentences, but the model's tokenizer knows no pairs: they were joined to one text. */
+  joined?: boolean
   grid?: { rows: number; columns: number }
   /** Images only: what the model sees. */
   crop?: ImageCrop

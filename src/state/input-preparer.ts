@@ -45,7 +45,8 @@ export class InputPreparer {
       for (const line of lines) room.add(this.#texts.get(line)!)
       pass.step({ stage: 'tokenize', done: room.prepared.length, total: texts.length, unit: 'sequences' })
     }
-    return { prepared: room.prepared, notices: room.notices(texts.length, this.#limitBytes) }
+    const notices = [...room.notices(texts.length, this.#limitBytes), ...pairNotices(room.prepared)]
+    return { prepared: room.prepared, notices }
   }
 
   /** Pixels of the images that fit into memory. `broken` names those that can't be read; they are not among the prepared. */
@@ -123,6 +124,15 @@ class Room {
       },
     ]
   }
+}
+
+/** That pairs became one text each, in words. */
+function pairNotices(prepared: readonly PreparedInput[]): Notice[] {
+  const joined = prepared.filter((entry) => entry.joined).length
+  if (joined === 0) return []
+  const which = joined === 1 ? 'One line is a pair' : `${joined} lines are pairs`
+  const message = `${which} of sentences, but this model knows no pairs: each was joined with a space and runs as one text.`
+  return [{ code: 'NOT_AVAILABLE', message }]
 }
 
 /** What was cut off at the end of sequences, in words. */

@@ -1,3 +1,5 @@
+import { joinPair } from '../../core/sentence-pair'
+
 /**
  * A statement and one that may or may not follow from it. The second repeats the first but for one word, so that every
  * token but one has its twin in the same line.
@@ -25,5 +27,5 @@ export const sentencePairs: readonly (readonly [string, string])[] = [
   ['Every student answered at least one question.', 'Every student answered at most one question.'],
 ]
 
-/** Both sentences of a pair in one line, so that each can attend to the other. */
-export const pairs: readonly string[] = sentencePairs.map((pair) => pair.join(' '))
+/** Each pair in one line, so that either sentence can attend to the other. */
+export const pairs: readonly string[] = sentencePairs.map(([first, second]) => joinPair(first, second))

@@ -93,7 +93,7 @@ it('two meanings: each word is in both of its sentences, once', async () => {
 it('pairs: the two sentences differ in one word, which is one token', async () => {
   const lines = await load('pairs')
   for (const [index, [one, other]] of sentencePairs.entries()) {
-    expect(lines[index]).toBe(`${one} ${other}`)
+    expect(lines[index]).toBe(`${one} ||| ${other}`)
     const [left, right] = [bert.prepare(one).tokens, bert.prepare(other).tokens]
     expect(right.length).toBe(left.length)
     expect(left.filter(({ id }, at) => id !== right[at]?.id).length, one).toBe(1)
