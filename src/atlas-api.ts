@@ -1,6 +1,7 @@
 import { AppError, toAppError } from './core/errors'
 import type { SearchMatch } from './core/search'
 import type { FigureRow, HeadRef, InputKind, JointId, MetricId, ProjectionId, Token, Verdict } from './core/types'
+import { isNumeric, type UserColumn } from './core/user-column'
 import type { RequestRecord } from './rpc/contracts'
 import { applySettings } from './state/address-link'
 import type { Explorer, OpenRequest } from './state/explorer.svelte'
@@ -28,6 +29,7 @@ export interface AtlasState {
   epochs: number | null
   follow: number
   color: string
+  column: string
   search: string
   match: SearchMatch
   case: 0 | 1
@@ -58,6 +60,14 @@ export interface AtlasInfo {
     truncated: number
     grid?: { rows: number; columns: number }
   }[]
+  /** What came along with the texts: value i is of sequence i. Absent where there is nothing. */
+  columns?: { name: string; kind: 'number' | 'category'; values: (string | null)[] }[]
+}
+
+/** A column that is given with texts: a value for each line as given. */
+export interface GivenColumn {
+  name: string
+  values: readonly (string | number | null | undefined)[]
 }
 
 type Given<T> = T | null | undefined
@@ -68,7 +78,7 @@ export interface AtlasApi {
   ready(timeoutMs?: Given<number>): Promise<AtlasState>
   state(): AtlasState
   open(request: OpenRequest): Promise<void>
-  setTexts(lines: readonly string[]): Promise<void>
+  setTexts(lines: readonly string[], options?: Given<{ columns?: Given<readonly GivenColumn[]> }>): Promise<void>
   addTexts(lines: readonly string[]): Promise<void>
   setImages(blobs: readonly Blob[]): Promise<void>
   addImages(blobs: readonly Blob[]): Promise<void>
@@ -142,7 +152,8 @@ export function createAtlas(parts: AtlasParts): AtlasApi {
       }),
     state,
     open: (request) => asynchronous(() => explorer.open(request)),
-    setTexts: (lines) => asynchronous(() => explorer.setTexts(readLines(lines))),
+    setTexts: (lines, options) =>
+      asynchronous(() => explorer.setTexts(readLines(lines), readColumns(options?.columns, lines.length))),
     addTexts: (lines) => asynchronous(() => explorer.addTexts(readLines(lines))),
     setImages: (blobs) => asynchronous(() => explorer.setImages(readBlobs(blobs))),
     addImages: (blobs) => asynchronous(() => explorer.addImages(readBlobs(blobs))),
@@ -207,7 +218,7 @@ async function asynchronous<T>(action: () => T | Promise<T>): Promise<T> {
 }
 
 function readState({ explorer, selection, preferences }: AtlasParts): AtlasState {
-  const { status, error, model, choice, settings, color, search, searchOptions } = explorer
+  const { status, error, model, choice, settings, color, column, search, searchOptions } = explorer
   const { layer, head } = selection.head
   return {
     status,
@@ -216,6 +227,7 @@ function readState({ explorer, selection, preferences }: AtlasParts): AtlasState
     backend: model?.backend ?? choice.backend,
     ...settings,
     color,
+    column,
     search,
     match: searchOptions.match,
     case: searchOptions.caseSensitive ? 1 : 0,
@@ -231,7 +243,7 @@ function readState({ explorer, selection, preferences }: AtlasParts): AtlasState
   }
 }
 
-function readInfo({ model, sequences }: Explorer): AtlasInfo | null {
+function readInfo({ model, sequences, columns }: Explorer): AtlasInfo | null {
   if (!model) return null
   const { layers, heads, kvHeads, headDim, kind, causal, verified } = model
   return {
@@ -249,6 +261,14 @@ function readInfo({ model, sequences }: Explorer): AtlasInfo | null {
       truncated,
       ...(grid && { grid: { ...grid } }),
     })),
+    ...(kind === 'text' &&
+      columns.length > 0 && {
+        columns: columns.map((column) => ({
+          name: column.name,
+          kind: isNumeric(column) ? 'number' : 'category',
+          values: column.values.slice(0, sequences.length),
+        })),
+      }),
   }
 }
 
@@ -322,6 +342,25 @@ function readTimeout(value: unknown): number | null {
 function readLines(value: unknown): string[] {
   if (Array.isArray(value) && value.every((line) => typeof line === 'string')) return value
   throw new AppError('BAD_ARGUMENT', 'Texts are a list of lines: ["one", "two"].')
+}
+
+function readColumns(value: unknown, lines: number): UserColumn[] | undefined {
+  if (value === null || value === undefined) return undefined
+  const isColumn = (entry: unknown): entry is GivenColumn =>
+    isObject(entry) &&
+    typeof entry['name'] === 'string' &&
+    Array.isArray(entry['values']) &&
+    entry['values'].length === lines &&
+    entry['values'].every((cell) => cell === null || ['string', 'number', 'undefined'].includes(typeof cell))
+  if (Array.isArray(value) && value.every(isColumn))
+    return value.map(({ name, values }) => ({
+      name,
+      values: values.map((cell) => (cell === null || cell === undefined ? null : String(cell))),
+    }))
+  throw new AppError(
+    'BAD_ARGUMENT',
+    'Columns are a list such as [{name: "year", values: [1998, 2004]}], one value a line.',
+  )
 }
 
 function readBlobs(value: unknown): Blob[] {

@@ -19,6 +19,7 @@ const defaults: Partial<AddressValues> = {
   revision: noModel.revision,
   backend: noModel.backend,
   color: defaultColor,
+  column: '',
   search: '',
   match: defaultSearchOptions.match,
   case: 0,
@@ -114,13 +115,14 @@ export function linkAddress(bar: AddressBar, parts: Parts): () => void {
 
   const writeSettings = () => {
     if (applying) return
-    const { settings, choice, color, search, searchOptions } = explorer
+    const { settings, choice, color, column, search, searchOptions } = explorer
     // A model gets into the address when it is open, not when it was only asked for.
     const isOpen = explorer.isRestored && explorer.model !== null
     bar.write(
       {
         ...settings,
         color,
+        column,
         search,
         match: searchOptions.match,
         case: searchOptions.caseSensitive ? 1 : 0,

@@ -11,6 +11,7 @@ import type {
   Sequence,
   ViewId,
 } from '../core/types'
+import type { UserColumn } from '../core/user-column'
 
 /** What the views need of the run; `Explorer` (explorer.svelte.ts) is the one implementation and the one owner of the run. */
 export interface ExplorerView {
@@ -24,11 +25,17 @@ export interface ExplorerView {
   readonly model: ModelInfo | null
   /** Text lines as typed; kept whatever happens. */
   readonly texts: readonly string[]
+  /** What the user brought along with the texts: value i is of text i. */
+  readonly columns: readonly UserColumn[]
+  /** Texts of the user that a sample, a link or a file took the place of; null: none. */
+  readonly keptTexts: readonly string[] | null
   /** Images as they were taken in; where the model takes images, image i is sequence i. */
   readonly images: readonly { readonly id: string; readonly name: string; readonly blob: Blob }[]
   readonly sequences: readonly Sequence[]
   readonly settings: Readonly<ProjectionSettings>
   readonly color: ColorId
+  /** Name of the user's column that `user` colours by; '': the first. */
+  readonly column: string
   readonly search: string
   readonly searchOptions: Readonly<SearchOptions>
   /** Grows whenever pictures or figures changed; at most once a frame. Read `picture()` after it. */

@@ -1,4 +1,5 @@
 import type { HeadRef, InputKind, ProjectionId } from '../core/types'
+import type { UserColumn } from '../core/user-column'
 import type { ModelService, ProjectionAnswer, ProjectionJob } from '../rpc/contracts'
 import type { CacheEntry } from '../storage/cache'
 import type { ModelFolders } from './model-folders'
@@ -100,6 +101,18 @@ export interface ImageInput {
 export interface TextInput {
   id: string
   text: string
+  /** One value a column of the user's; absent: there are none. */
+  values?: readonly (string | null)[]
+}
+
+/** Texts that take the place of others. */
+export interface TextReplacement {
+  /** Values of the lines as given, blank ones included. */
+  columns?: readonly UserColumn[]
+  /** They are a sample's and can be had again. */
+  isSample?: boolean
+  /** Lines that the user wrote but that were not shown yet; null or absent: none. */
+  unshown?: readonly string[] | null
 }
 
 /** The built-in model for each kind of input. */

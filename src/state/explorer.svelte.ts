@@ -15,6 +15,7 @@ import type {
   Sequence,
   SequenceVectors,
 } from '../core/types'
+import type { UserColumn } from '../core/user-column'
 import type { ModelSpec, RequestRecord } from '../rpc/contracts'
 import type { AddressValues } from '../storage/address'
 import type { ExplorerView, Notice } from './api'
@@ -25,6 +26,7 @@ import {
   type ExplorerDependencies,
   type ExplorerEvent,
   type ImageInput,
+  type TextReplacement,
 } from './dependencies'
 import { FramePacer } from './frame-pacer'
 import { InputPreparer, truncationNotices } from './input-preparer'
@@ -82,11 +84,14 @@ export class Explorer implements ExplorerView {
   #timeLeftMs = $state.raw<number | null>(null)
   #model = $state.raw<ModelInfo | null>(null)
   #texts = $state.raw<readonly string[]>([])
+  #columns = $state.raw<readonly UserColumn[]>([])
+  #keptTexts = $state.raw<readonly string[] | null>(null)
   #images = $state.raw<readonly ImageInput[]>([])
   #sequences = $state.raw<readonly Sequence[]>([])
   #settings = $state.raw<Readonly<ProjectionSettings>>({ ...defaultSettings })
   #choice = $state.raw<Readonly<ModelChoice>>({ ...noModel })
   #color = $state(defaultColor)
+  #column = $state('')
   #search = $state('')
   #searchOptions = $state.raw<Readonly<SearchOptions>>(defaultSearchOptions)
   #version = $state(0)
@@ -167,6 +172,14 @@ export class Explorer implements ExplorerView {
   get texts(): readonly string[] {
     return this.#texts
   }
+  /** What the user brought along with the texts: value i is of text i. */
+  get columns(): readonly UserColumn[] {
+    return this.#columns
+  }
+  /** Texts of the user that a sample, a link or a file took the place of; null: none. */
+  get keptTexts(): readonly string[] | null {
+    return this.#keptTexts
+  }
   /** Images as they were taken in; where the model takes images, image i is sequence i. */
   get images(): readonly ImageInput[] {
     return this.#images
@@ -179,6 +192,10 @@ export class Explorer implements ExplorerView {
   }
   get color(): string {
     return this.#color
+  }
+  /** Name of the user's column that `user` colours by; '': the first. */
+  get column(): string {
+    return this.#column
   }
   get search(): string {
     return this.#search
@@ -253,11 +270,30 @@ export class Explorer implements ExplorerView {
     return opened.then(() => undefined)
   }
 
-  setTexts(lines: readonly string[]): void {
+  /** Lines verbatim, blank ones dropped. `columns`: one value for each line as given. */
+  setTexts(lines: readonly string[], columns?: readonly UserColumn[]): void {
+    this.#takeTexts(lines, () => this.#inputs.setTexts(lines, columns ? { columns } : {}))
+  }
+
+  /** The same for what is not typed: the user's own texts, shown or not, are kept and can be brought back. */
+  replaceTexts(lines: readonly string[], { columns, isSample = false, unshown = null }: TextReplacement): void {
+    const options = { ...(columns && { columns }), isOwn: !isSample }
+    this.#takeTexts(lines, () => this.#inputs.replaceTexts(lines, options, unshown))
+  }
+
+  /** Puts the kept texts back. `unshown`: lines that the user wrote since and that were not shown yet. */
+  bringBackTexts(unshown: readonly string[] | null = null): void {
+    this.#whenSettled(() => {
+      this.#inputs.bringBack(unshown)
+      this.#inputsChanged('text')
+    })
+  }
+
+  #takeTexts(lines: readonly string[], take: () => void): void {
     this.#deferred = []
     this.#samplesToCome = null
     this.#touched.texts = true
-    this.#inputs.setTexts(lines)
+    take()
     this.#inputsChanged('text')
     if (lines.length > 0 && this.#texts.length === 0)
       this.notify({ code: 'INPUT_EMPTY', message: 'All lines are blank: write something in at least one of them.' })
@@ -330,7 +366,7 @@ export class Explorer implements ExplorerView {
     }
     if (known.text) {
       this.#touched.texts = true
-      this.#inputs.setTexts(known.text)
+      this.#inputs.replaceTexts(known.text, { isOwn: false })
       this.#publishInputs('text')
     }
     const newModel = this.#choose(known, false)
@@ -486,6 +522,7 @@ export class Explorer implements ExplorerView {
   #takeSettings(values: Partial<AddressValues>): boolean {
     for (const key of explorerKeys) if (key in values && !this.#isRestored) this.#touched.settings.push(key)
     if (values.color !== undefined) this.#color = values.color
+    if (values.column !== undefined) this.#column = values.column
     if (values.search !== undefined) this.#search = values.search
     this.#searchOptions = {
       match: values.match ?? this.#searchOptions.match,
@@ -506,6 +543,7 @@ export class Explorer implements ExplorerView {
     this.#choice = chooseModel(this.#choice, values, fresh)
     const after = specOf(this.#choice, this.#deps)
     if (!after || (before && specKey(before) === specKey(after))) return false
+    this.#notices = this.#notices.filter(({ code }) => code !== 'NEEDS_OTHER_INPUT')
     this.#setModel(null)
     this.#saveSettings()
     return true
@@ -523,10 +561,17 @@ export class Explorer implements ExplorerView {
     this.#begin()
     this.#emit('inputs')
     if (kind === 'text') this.#emit('edited')
+    if (kind === 'text' && this.#model?.kind === 'image' && this.#texts.length > 0)
+      this.notify({
+        code: 'NEEDS_OTHER_INPUT',
+        message: 'The open model takes images, so the text is only kept. Open a text model to see it.',
+      })
   }
 
   #publishInputs(kind: InputKind): void {
     this.#texts = this.#inputs.texts.map(({ text }) => text)
+    this.#columns = this.#inputs.columns
+    this.#keptTexts = this.#inputs.kept?.map(({ text }) => text) ?? null
     this.#images = this.#inputs.images
     if (!this.#isRestored) return
     this.#chooseDefault(kind)
@@ -587,6 +632,7 @@ export class Explorer implements ExplorerView {
       return {
         settings: this.#settings,
         color: this.#color,
+        column: this.#column,
         search: this.#search,
         searchOptions: this.#searchOptions,
         choice,
@@ -609,12 +655,14 @@ export class Explorer implements ExplorerView {
     this.#emit('settings')
   }
 
-  #restoreSettings({ settings, color, search, searchOptions, choice, kind }: Record<string, unknown>): void {
+  #restoreSettings(saved: Record<string, unknown>): void {
+    const { settings, color, column, search, searchOptions, choice, kind } = saved
     const isFree = (key: string) => !this.#touched.settings.includes(key)
     const free = Object.entries(readSettings(settings)).filter(([key]) => isFree(key))
     const next = { ...this.#settings, ...Object.fromEntries(free) }
     if (this.#deps.projections.some(({ id }) => id === next.projection)) this.#settings = next
     if (typeof color === 'string' && isFree('color')) this.#color = color
+    if (typeof column === 'string' && isFree('column')) this.#column = column
     if (typeof search === 'string' && isFree('search')) this.#search = search
     this.#searchOptions = restoreSearchOptions(this.#searchOptions, searchOptions, isFree)
     const earlier = readChoice(choice)
@@ -701,7 +749,7 @@ export class Explorer implements ExplorerView {
     })
     pass.check()
     this.#samplesToCome = null
-    this.#inputs.setTexts(lines)
+    this.#inputs.replaceTexts(lines, { isOwn: false })
     this.#publishInputs('text')
     this.#emit('inputs')
     this.#runDeferred()

@@ -24,6 +24,7 @@ export const settingKeys = Object.keys(defaultSettings) as (keyof ProjectionSett
 export const explorerKeys = [
   ...settingKeys,
   'color',
+  'column',
   'search',
   'match',
   'case',

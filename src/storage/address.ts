@@ -41,6 +41,8 @@ export interface AddressValues {
   sequence: number
   token: number
   color: string
+  /** Name of the user's column that `color=user` shows; '': the first. */
+  column: string
   search: string
   /** How the search text is meant. */
   match: SearchMatch
@@ -140,6 +142,7 @@ export const addressCodecs: { readonly [K in AddressKey]: Codec<AddressValues[K]
   sequence: number(0, 1e9, true),
   token: number(0, 1e9, true),
   color: oneOf(colorIds),
+  column: text(/^/, 'the name of a column'),
   search: text(/^/, 'text'),
   match: oneOf(searchMatches),
   case: numbered([0, 1] as const),

@@ -61,6 +61,8 @@ export class FakeExplorer implements ExplorerView {
   timeLeftMs: number | null = $state(null)
   model: ModelInfo | null = $state.raw(null)
   texts: readonly string[] = $state.raw([])
+  columns: ExplorerView['columns'] = $state.raw([])
+  keptTexts: readonly string[] | null = null
   images: ExplorerView['images'] = $state.raw([])
   sequences: readonly Sequence[] = $state.raw([])
   settings: Readonly<ProjectionSettings> = $state.raw({
@@ -76,6 +78,7 @@ export class FakeExplorer implements ExplorerView {
     follow: 0,
   })
   color = $state('type')
+  column = $state('')
   search = $state('')
   searchOptions: Readonly<SearchOptions> = $state.raw(defaultSearchOptions)
   version = $state(0)

@@ -47,6 +47,7 @@ const values: fc.Arbitrary<Partial<AddressValues>> = fc.record(
     sequence: natural,
     token: natural,
     color: fc.constantFrom(...colorIds),
+    column: words,
     search: words,
     theme: fc.constantFrom('light', 'dark', 'auto'),
     lang: fc.constantFrom('en', 'zh'),
