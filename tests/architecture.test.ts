@@ -26,6 +26,7 @@ const modules: Record<string, Module> = {
   },
   projections: { may: ['core', 'gpu', 'kernels'], types: ['rpc'], packages: ['umap-js', 'ml-matrix'] },
   encodings: { may: ['core'], packages: [] },
+  tables: { may: ['core'], packages: ['papaparse'] },
   scene: { may: ['core'], packages: ['three'] },
   rpc: { may: ['core'], types: ['models', 'projections'], packages: ['comlink'] },
   network: { may: ['core'], packages: [] },
@@ -35,7 +36,11 @@ const modules: Record<string, Module> = {
     types: ['rpc', 'models', 'projections'],
     packages: ['svelte'],
   },
-  ui: { may: ['core', 'encodings', 'state', 'storage'], types: ['scene'], packages: ['svelte', '@lucide/svelte'] },
+  ui: {
+    may: ['core', 'encodings', 'state', 'storage', 'tables'],
+    types: ['scene'],
+    packages: ['svelte', '@lucide/svelte'],
+  },
   views: { may: ['core', 'encodings', 'state', 'storage', 'ui', 'scene'], packages: ['svelte', '@lucide/svelte'] },
 }
 
