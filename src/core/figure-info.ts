@@ -1,5 +1,5 @@
 /** In the order in which they are listed. */
-export const figureGroups = ['fidelity', 'pattern', 'norms'] as const
+export const figureGroups = ['fidelity', 'pattern', 'axis', 'norms'] as const
 export type FigureGroup = (typeof figureGroups)[number]
 
 /** One column of the head figures: exported under its id, explained by its definition. */
@@ -36,5 +36,7 @@ export const figureNeeds = {
   causal: 'a causal mask',
   attention: 'attention that follows from q·k alone, or else the weights from the model itself',
   tokenIds: 'texts (patches of images have no id)',
+  patches: 'images, cut into patches',
+  pixels: 'images whose pixels are known',
 } as const
 export type FigureNeed = keyof typeof figureNeeds

@@ -1,3 +1,4 @@
+import { axisFigureInfos } from './axis-figures/registry'
 import type { Fidelity } from './fidelity'
 import type { FigureInfo } from './figure-info'
 import { patternFigureInfos } from './head-figures/registry'
@@ -238,6 +239,7 @@ export const allFigureInfos: readonly FigureInfo[] = [
   ...fidelityFigureInfos.filter(({ group }) => group === 'fidelity'),
   ...trustFigureInfos,
   ...patternFigureInfos,
+  ...axisFigureInfos,
   ...fidelityFigureInfos.filter(({ group }) => group === 'norms'),
 ]
 

@@ -1,4 +1,5 @@
-import { brightnessOf, patchColor } from './patches'
+import { brightnessOf } from '../core/patch-pixels'
+import { patchColor } from './patches'
 import { rampEncoding } from './ramp'
 import type { Encoding } from './types'
 

@@ -1,6 +1,7 @@
+import { hueOf } from '../core/patch-pixels'
 import { mixColors, parseHex, type Rgb } from './colors'
 import { paletteOf } from './palette'
-import { hueOf, patchColor } from './patches'
+import { patchColor } from './patches'
 import { roleOf } from './tokens'
 import type { Encoding, EncodingContext } from './types'
 

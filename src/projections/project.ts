@@ -1,3 +1,4 @@
+import { AxisFigureMeter, emptyAxisFigures } from '../core/axis-figures/meter'
 import { AppError } from '../core/errors'
 import { FidelityMeter, longestSpan } from '../core/fidelity'
 import { fidelityFigures, orderFigures } from '../core/figures'
@@ -102,14 +103,16 @@ async function measure(
     longest,
   )
   const sameTokens = job.keySpecial === undefined && vectors.n === vectors.m
-  const { tokenIds = null, grids, weights, attentionFromScores = true } = job
+  const { tokenIds = null, grids, patches, weights, attentionFromScores = true } = job
   // Where the model adds a bias to the scores, q and k alone do not give its attention.
   const pattern =
     attentionFromScores || weights
       ? new HeadFigureMeter({ vectors, mask, sameTokens, querySpecial: special, keySpecial, tokenIds }, longest.keys)
       : null
+  const axis = patches && sameTokens ? new AxisFigureMeter(vectors, patches) : null
   for (const [index, span] of spans.entries()) {
     meter.add(span)
+    axis?.add(span)
     pattern?.add(span, grids?.[index] ?? null, weights?.[index] ?? null)
     await context.pause(index + 1, spans.length)
   }
@@ -123,6 +126,7 @@ async function measure(
     ...fidelity,
     ...trustFigures(trust.result()),
     ...(pattern ? pattern.result() : emptyHeadFigures()),
+    ...(axis ? axis.result() : emptyAxisFigures()),
   })
 }
 
@@ -135,6 +139,7 @@ function checkJob({
   points,
   tokenIds,
   grids,
+  patches,
   weights,
 }: ProjectionJob): void {
   const { q, k, n, m, dim } = vectors
@@ -145,6 +150,7 @@ function checkJob({
     (keySpecial === undefined || keySpecial.length === m) &&
     (tokenIds === undefined || tokenIds.length === n) &&
     (grids === undefined || grids.length === spans.length) &&
+    (patches === undefined || Object.values(patches).every((values: Float32Array) => values.length === n)) &&
     (weights === undefined ||
       (weights.length === spans.length &&
         spans.every(({ queries, keys }, index) => weights[index]!.length === queries * keys))) &&

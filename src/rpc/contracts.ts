@@ -1,3 +1,4 @@
+import type { PatchTable } from '../core/axis-figures/types'
 import type {
   Backend,
   Dtype,
@@ -168,7 +169,9 @@ export interface ProjectionJob {
   /** [n] Vocabulary ids, below 0 where there is none; absent: figures of equal tokens stay empty. */
   tokenIds?: Int32Array
   /** One a span: the patches of an image; absent: texts. */
-  grids?: ({ rows: number; columns: number } | null)[]
+  grids?: ({ rows: number; columns: number; patchPx?: number } | null)[]
+  /** What lies under each token; absent: texts, or pixels that are not known. */
+  patches?: PatchTable
   /** softmax(scale · q·k + mask) is known to be the model's attention; false: figures of attention need `weights`. Absent: true. */
   attentionFromScores?: boolean
   /** One a span, [queries,keys]: the model's own attention, taken instead of q·k. */

@@ -1,4 +1,8 @@
+import { patchTable } from '../core/axis-figures/patch-table'
+import type { PatchTable } from '../core/axis-figures/types'
 import { AppError } from '../core/errors'
+import type { Grid } from '../core/head-figures/sequence'
+import { patchPixels } from '../core/patch-pixels'
 import type {
   HeadRef,
   HeadVectors,
@@ -58,6 +62,7 @@ export class Dataset {
   readonly tokenIds: Int32Array
   /** [L,H,n] and [L,Hk,m]; null until computed. */
   norms: { q: Float32Array; k: Float32Array } | null = null
+  #patches: PatchTable | null | undefined
 
   constructor(
     key: string,
@@ -152,6 +157,36 @@ export class Dataset {
       }
     }
     this.norms = { q, k }
+  }
+
+  /** Looks at the pixels of all patches, one image at a time, so that the page stays responsive. */
+  async measurePatches(pause: () => Promise<void>): Promise<void> {
+    for (const { grid, crop } of this.sequences) {
+      if (!grid || !crop) continue
+      patchPixels(crop, grid.rows, grid.columns)
+      await pause()
+    }
+  }
+
+  /** What lies under each token, fresh; null: no image among them. */
+  copyPatches(): PatchTable | null {
+    this.#patches ??= patchTable(this.sequences)
+    if (!this.#patches) return null
+    const { row, column, hue, brightness, frequency } = this.#patches
+    return {
+      row: row.slice(),
+      column: column.slice(),
+      hue: hue.slice(),
+      brightness: brightness.slice(),
+      frequency: frequency.slice(),
+    }
+  }
+
+  /** The patches of each sequence; null: a text. */
+  grids(): (Grid | null)[] {
+    return this.sequences.map(({ grid, crop }) =>
+      grid ? { ...grid, ...(crop && { patchPx: Math.floor(crop.height / grid.rows) }) } : null,
+    )
   }
 
   headNorms(head: HeadRef): HeadNorms | null {

@@ -729,6 +729,10 @@ export class Explorer implements ExplorerView {
     pass.check()
     if (!dataset) return this.#beEmpty()
     this.#adopt(dataset)
+    await dataset.measurePatches(async () => {
+      await this.#deps.clock.pause()
+      pass.check()
+    })
     const settings = this.#settings
     const load = () => this.#loadVectors(dataset, pass)
     const offer = this.#offer(settings.projection)

@@ -355,6 +355,7 @@ const jobMaker =
   () => {
     const { model } = dataset
     const head = refOf(index, model.heads)
+    const patches = figures ? dataset.copyPatches() : null
     return {
       vectors: dataset.gather(head, vectors),
       spans: [...dataset.spans],
@@ -362,7 +363,8 @@ const jobMaker =
       window: model.masks[head.layer]?.window ?? null,
       special: dataset.special.slice(),
       tokenIds: dataset.tokenIds.slice(),
-      grids: dataset.sequences.map(({ grid }) => (grid ? { ...grid } : null)),
+      grids: dataset.grids(),
+      ...(patches && { patches }),
       attentionFromScores: model.verified === 'exact',
       settings: { ...set.settings },
       figures,

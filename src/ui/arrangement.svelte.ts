@@ -1,6 +1,6 @@
 import { untrack } from 'svelte'
 import { allFigureInfos, type FigureInfo } from '../core/figures'
-import type { HeadRef } from '../core/types'
+import type { HeadRef, InputKind } from '../core/types'
 import type { ExplorerView } from '../state/api'
 import { arrangeHeads, extentOf, shareOfExtent, type Extent, type HeadSort } from './arrange'
 import type { SearchState } from './search-state.svelte'
@@ -22,6 +22,12 @@ const clusteringInfo: FigureInfo = {
   needs: ['points'],
 }
 
+/** Whether the input of a model can have a figure at all; what kind it takes may not be known yet. */
+const isOfKind = (needs: FigureInfo['needs'], kind: InputKind | undefined): boolean =>
+  !needs.some((need) =>
+    need === 'tokenIds' ? kind === 'image' : (need === 'patches' || need === 'pixels') && kind === 'text',
+  )
+
 /** By which figure the heads of the matrix are sorted, filtered and tinted. */
 export class ArrangementState {
   /** Id of the figure; '': none. */
@@ -32,7 +38,8 @@ export class ArrangementState {
 
   /** What can be chosen now. */
   readonly choices: readonly FigureInfo[] = $derived.by(() => {
-    const figures = allFigureInfos.filter(({ role }) => role === 'figure')
+    const kind = this.explorer.model?.kind
+    const figures = allFigureInfos.filter(({ role, needs }) => role === 'figure' && isOfKind(needs, kind))
     return this.search.count > 1 ? [clusteringInfo, ...figures] : figures
   })
   readonly info: FigureInfo | null = $derived.by(() => this.choices.find(({ id }) => id === this.figure) ?? null)

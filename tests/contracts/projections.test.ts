@@ -120,7 +120,9 @@ describe('figures', () => {
       figures: true,
       tokenIds: Int32Array.from({ length: 20 }, (_, at) => at % 4),
     }
-    const patternIds = allFigureInfos.filter(({ group }) => group === 'pattern').map(({ id }) => id)
+    const patternIds = allFigureInfos
+      .filter(({ group, needs }) => group === 'pattern' && !needs.includes('patches'))
+      .map(({ id }) => id)
     const biased = await engine.project({ ...known, attentionFromScores: false })
     for (const id of patternIds) expect(biased.figures![id], id).toBeNull()
     expect(biased.figures!['fidelity_joint']).not.toBeNull()
@@ -149,6 +151,24 @@ describe('figures', () => {
     expect(image.figures!['duplicate_token']).toBeNull()
   })
 
+  test('of the main axis need to know what lies under each token', async () => {
+    const vectors = makeHead(40)
+    const job = { ...makeJob(vectors), figures: true }
+    // The first component runs far along with the row.
+    const values = Float32Array.from({ length: 40 }, (_, token) => (token === 0 ? Number.NaN : token / 40))
+    for (let token = 0; token < 40; token++)
+      vectors.q[token * vectors.dim] = vectors.k[token * vectors.dim] = 30 * token
+    const patches = { row: values, column: values, hue: values.map((value) => 360 * value), brightness: values }
+    const { figures } = await engine.project({
+      ...job,
+      patches: { ...patches, frequency: new Float32Array(40).fill(Number.NaN) },
+    })
+    expect(figures!['axis_row']).toBeCloseTo(1, 6)
+    expect(figures).toMatchObject({ axis_row_rows: 39, axis_frequency: null, axis_frequency_rows: 0 })
+    const text = await engine.project(job)
+    expect(text.figures).toMatchObject({ axis_row: null, axis_row_rows: null })
+  })
+
   test('the lift is marked', async () => {
     const { figures, c } = await engine.project({ ...makeJob(makeHead(40), { joint: 'lift' }), figures: true })
     expect(figures!['by_construction']).toBe(1)
@@ -163,12 +183,18 @@ describe('figures', () => {
   })
 })
 
+const noPatches = (n: number) => {
+  const none = () => new Float32Array(n).fill(Number.NaN)
+  return { row: none(), column: none(), hue: none(), brightness: none(), frequency: none() }
+}
+
 test('arrays that do not fit their sizes are refused', async () => {
   const job = () => makeJob(makeHead(10))
   const broken = [
     { ...job(), special: new Uint8Array(9) },
     { ...job(), tokenIds: new Int32Array(9) },
     { ...job(), grids: [] },
+    { ...job(), patches: noPatches(9) },
     { ...job(), weights: [new Float32Array(99)] },
     { ...job(), points: new Float32Array(39) },
     { ...job(), vectors: { ...makeHead(10), n: 11 } },

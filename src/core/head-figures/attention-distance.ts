@@ -1,5 +1,6 @@
+import { addOverPatches, patchesApart } from './patch-rows'
 import { createRowMeter, describePattern, type RowMean } from './row-mean'
-import type { AttentionRow, HeadFigure, PatchPlaces } from './types'
+import type { AttentionRow, HeadFigure } from './types'
 
 const id = 'attention_distance'
 
@@ -16,9 +17,8 @@ export const attentionDistance: HeadFigure = {
   }),
   createMeter: () =>
     createRowMeter(id, (row, mean) => {
-      const { patches, sameTokens } = row.sequence
-      if (!sameTokens) return
-      if (patches) addPatches(row, patches, mean)
+      if (!row.sequence.sameTokens) return
+      if (row.sequence.patches) addOverPatches(row, mean, (key, patches) => patchesApart(patches, row.query, key))
       else addTokens(row, mean)
     }),
 }
@@ -32,23 +32,4 @@ function addTokens({ query, first, end, weights, visible }: AttentionRow, mean: 
     apart += distance
   }
   mean.add(sum, apart / visible)
-}
-
-function addPatches({ query, first, end, weights }: AttentionRow, patches: PatchPlaces, mean: RowMean): void {
-  const { row, column, columns, distances } = patches
-  if (row[query]! < 0) return
-  let sum = 0
-  let mass = 0
-  let apart = 0
-  let count = 0
-  for (let key = first; key < end; key++) {
-    if (row[key]! < 0) continue
-    const distance = distances[Math.abs(row[query]! - row[key]!) * columns + Math.abs(column[query]! - column[key]!)]!
-    sum += weights[key]! * distance
-    mass += weights[key]!
-    apart += distance
-    count++
-  }
-  // A row that looks at no patch at all has no distance.
-  if (mass > 0) mean.add(sum / mass, apart / count)
 }

@@ -48,6 +48,9 @@ export function createCountedMeter(id: string, measure: (row: AttentionRow, mean
 export const uniformId = (id: string): string => `${id}_uniform`
 export const rowsId = (id: string): string => `${id}_rows`
 
+/** Of images only. */
+export const needsPatches = ['vectors', 'attention', 'patches'] as const
+
 export type PatternInfo = Pick<FigureInfo, 'id' | 'label' | 'definition' | 'high'> &
   Partial<Pick<FigureInfo, 'unit' | 'imageUnit' | 'range' | 'needs'>>
 

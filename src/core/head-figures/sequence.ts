@@ -14,6 +14,8 @@ export interface TokenFacts {
 export interface Grid {
   rows: number
   columns: number
+  /** Side of a patch in pixels of what the model sees; absent: not known. */
+  patchPx?: number
 }
 
 /** What the figures have to know of the tokens of one span. */
@@ -40,7 +42,7 @@ function linkCopies(ids: Int32Array): Int32Array {
 }
 
 /** Patches lie row by row; special tokens are none. */
-function placePatches(special: Uint8Array, { rows, columns }: Grid): PatchPlaces {
+function placePatches(special: Uint8Array, { rows, columns, patchPx }: Grid): PatchPlaces {
   const row = new Int32Array(special.length).fill(-1)
   const column = new Int32Array(special.length).fill(-1)
   let patch = 0
@@ -53,5 +55,5 @@ function placePatches(special: Uint8Array, { rows, columns }: Grid): PatchPlaces
   const distances = Float64Array.from({ length: rows * columns }, (_, at) =>
     Math.hypot(Math.floor(at / columns), at % columns),
   )
-  return { row, column, columns, distances }
+  return { row, column, columns, patchPx: patchPx ?? null, distances }
 }

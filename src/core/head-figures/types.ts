@@ -19,6 +19,8 @@ export interface PatchPlaces {
   row: Int32Array
   column: Int32Array
   columns: number
+  /** Side of a patch in pixels of the crop; null: not known. */
+  patchPx: number | null
   /** Distance of two patches by |rows apart| · columns + |columns apart|. */
   distances: Float64Array
 }

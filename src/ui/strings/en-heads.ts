@@ -5,7 +5,12 @@ export const headWords = {
   title: 'Heads by',
   choose: 'Figure of the heads',
   none: 'none',
-  groups: { fidelity: 'Fidelity', pattern: 'Attention pattern', norms: 'Norms' } satisfies Record<FigureGroup, string>,
+  groups: {
+    fidelity: 'Fidelity',
+    pattern: 'Attention pattern',
+    axis: 'Main axis',
+    norms: 'Norms',
+  } satisfies Record<FigureGroup, string>,
   searchGroup: 'Search',
   sort: 'Order of the heads',
   sorts: {

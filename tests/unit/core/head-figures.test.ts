@@ -7,7 +7,7 @@ import type { FigureRow, HeadVectors, Mask, Span } from '../../../src/core/types
 import { readGoldenHead, spansOf } from '../golden-head'
 import { naiveAttention, naiveHeadFigures, type NaiveSequence } from './naive-figures'
 
-type Grid = { rows: number; columns: number } | null
+type Grid = { rows: number; columns: number; patchPx?: number } | null
 const open: Mask = { causal: false, window: null }
 const causal: Mask = { causal: true, window: null }
 
@@ -120,6 +120,59 @@ test('every figure equals its definition on a real head, open and causal', () =>
     const given = { vectors, spans: some, mask, tokenIds, querySpecial }
     expectSame(measure(given), reference(given))
   }
+})
+
+/** Images of 2 × 3 patches behind up to three special tokens, some without a patch size. */
+const randomImages: fc.Arbitrary<Case> = fc
+  .record({
+    prefix: fc.integer({ min: 0, max: 3 }),
+    count: fc.integer({ min: 1, max: 3 }),
+    patchPx: fc.option(fc.integer({ min: 1, max: 32 })),
+    window: fc.option(fc.integer({ min: 0, max: 5 })),
+    numbers: fc.array(fc.integer({ min: -2, max: 2 }), { minLength: 54, maxLength: 54 }),
+  })
+  .map(({ prefix, count, patchPx, window, numbers }) => {
+    const tokens = prefix + 6
+    const n = count * tokens
+    const floats = (from: number) => Float32Array.from({ length: n }, (_, at) => numbers[from + at]!)
+    return {
+      vectors: { q: floats(0), k: floats(27), n, m: n, dim: 1, scale: 0.7 },
+      spans: spansOf(new Array<number>(count).fill(tokens)),
+      mask: { causal: false, window },
+      querySpecial: Uint8Array.from({ length: n }, (_, at) => Number(at % tokens < prefix)),
+      grids: new Array<Grid>(count).fill({ rows: 2, columns: 3, ...(patchPx !== null && { patchPx }) }),
+    }
+  })
+
+test('every figure of images equals its definition, also where weights are equal', () => {
+  fc.assert(
+    fc.property(randomImages, (given) => expectSame(measure(given), reference(given))),
+    { numRuns: 300 },
+  )
+})
+
+test('an image head for each figure', () => {
+  // CLS, a register, 2 × 2 patches of 14 pixels.
+  const given = { grids: [{ rows: 2, columns: 2, patchPx: 14 }], querySpecial: Uint8Array.of(1, 1, 0, 0, 0, 0) }
+  const lookAt = (target: (token: number) => number) =>
+    measure(
+      ownCase(
+        Array.from({ length: 6 }, (_, i) => Array.from({ length: 6 }, (_, j) => Number(j === target(i)))),
+        given,
+      ),
+    )
+  const [inRow, inColumn] = [
+    [0, 1, 3, 2, 5, 4],
+    [0, 1, 4, 5, 2, 3],
+  ] as const
+  expect(lookAt((token) => token)).toMatchObject({ look_at_self: 1, same_row: 0, same_column: 0, cls_mass: 0 })
+  expect(lookAt((token) => inRow[token]!)).toMatchObject({ look_at_self: 0, same_row: 1, attention_distance_px: 14 })
+  expect(lookAt((token) => inColumn[token]!)).toMatchObject({ same_column: 1, same_row: 0, same_column_uniform: 0.25 })
+  expect(lookAt(() => 0)).toMatchObject({ cls_mass: 1, register_mass: 0, same_row: null, attention_distance_px: null })
+  expect(lookAt(() => 1)).toMatchObject({ cls_mass: 0, register_mass: 1, register_mass_uniform: 1 / 6 })
+  const text = measure(ownCase([[1]]))
+  for (const id of ['attention_distance_px', 'look_at_self', 'cls_mass', 'register_mass', 'same_row', 'same_column'])
+    expect(text[id], id).toBeNull()
 })
 
 test('images: distance on the grid between patches only', () => {
@@ -283,7 +336,8 @@ test('huge scores: finite figures', () => {
     scale: 1,
   }
   const row = measure({ vectors, spans: spansOf([n]), tokenIds: new Int32Array(n) })
-  for (const [id, value] of Object.entries(row)) expect(Number.isFinite(value), id).toBe(true)
+  for (const { id, needs } of patternFigureInfos)
+    if (!needs.includes('patches')) expect(Number.isFinite(row[id]), id).toBe(true)
   expect(row['entropy']).toBe(0)
 })
 

@@ -11,7 +11,7 @@ export interface NaiveSequence {
   keySpecial: boolean[]
   querySpecial: boolean[]
   ids: number[] | null
-  grid: { rows: number; columns: number } | null
+  grid: { rows: number; columns: number; patchPx?: number } | null
 }
 
 const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length
@@ -50,17 +50,46 @@ function patchOf({ querySpecial, grid }: NaiveSequence, token: number): { row: n
   return { row: Math.floor(index / grid!.columns), column: index % grid!.columns }
 }
 
-function distance(sequence: NaiveSequence, i: number): number | null {
+interface Patch {
+  row: number
+  column: number
+}
+
+/** Σ over visible patches of a patch's attention, scaled to sum to 1 over them, times a value; null where the query is no patch. */
+function overPatches(sequence: NaiveSequence, i: number, value: (from: Patch, to: Patch) => number): number | null {
   const cells = sequence.attention[i]!
-  if (!sequence.grid) return visibleKeys(cells).reduce((sum, j) => sum + cells[j]! * Math.abs(i - j), 0)
-  const from = patchOf(sequence, i)
+  const from = sequence.grid && patchOf(sequence, i)
   if (!from) return null
   const to = visibleKeys(cells).flatMap((j) => {
     const patch = patchOf(sequence, j)
-    return patch ? [{ weight: cells[j]!, apart: Math.hypot(from.row - patch.row, from.column - patch.column) }] : []
+    return patch ? [{ weight: cells[j]!, value: value(from, patch) }] : []
   })
   const total = to.reduce((sum, { weight }) => sum + weight, 0)
-  return to.reduce((sum, { weight, apart }) => sum + (weight / total) * apart, 0)
+  return total > 0 ? to.reduce((sum, { weight, value }) => sum + (weight / total) * value, 0) : null
+}
+
+const apart = (from: Patch, to: Patch): number => Math.hypot(from.row - to.row, from.column - to.column)
+const isSame = (from: Patch, to: Patch): boolean => from.row === to.row && from.column === to.column
+
+function distance(sequence: NaiveSequence, i: number): number | null {
+  const cells = sequence.attention[i]!
+  if (sequence.grid) return overPatches(sequence, i, apart)
+  return visibleKeys(cells).reduce((sum, j) => sum + cells[j]! * Math.abs(i - j), 0)
+}
+
+/** 1 where no key gets more than the query itself, shared among those that get as much; else 0. */
+function looksAtSelf(sequence: NaiveSequence, i: number): number | null {
+  const cells = sequence.attention[i]!
+  if (!sequence.grid || !patchOf(sequence, i) || cells[i] === null) return null
+  const most = Math.max(...present(cells))
+  return cells[i] === most ? 1 / present(cells).filter((cell) => cell === most).length : 0
+}
+
+/** Attention of a patch on special keys, the first token alone or the others. */
+function massOnSpecial(sequence: NaiveSequence, i: number, isMeant: (j: number) => boolean): number | null {
+  if (!sequence.grid || !patchOf(sequence, i)) return null
+  const keys = [...sequence.keySpecial.keys()].filter((j) => sequence.keySpecial[j] && isMeant(j))
+  return massOn(sequence.attention[i]!, keys)
 }
 
 function sparsity(cells: readonly number[]): number {
@@ -93,6 +122,19 @@ function figuresOf(sequences: readonly NaiveSequence[]): FigureRow {
     }),
     duplicate_token: average(sequences, (sequence, i) => massOn(sequence.attention[i]!, copies(sequence, i))),
     induction: average(sequences, (sequence, i) => massOn(sequence.attention[i]!, followers(sequence, i))),
+    attention_distance_px: average(sequences, (sequence, i) => {
+      const patchPx = sequence.grid?.patchPx
+      return patchPx === undefined ? null : overPatches(sequence, i, (from, to) => patchPx * apart(from, to))
+    }),
+    look_at_self: average(sequences, looksAtSelf),
+    cls_mass: average(sequences, (sequence, i) => massOnSpecial(sequence, i, (j) => j === 0)),
+    register_mass: average(sequences, (sequence, i) => massOnSpecial(sequence, i, (j) => j > 0)),
+    same_row: average(sequences, (sequence, i) =>
+      overPatches(sequence, i, (from, to) => Number(from.row === to.row && !isSame(from, to))),
+    ),
+    same_column: average(sequences, (sequence, i) =>
+      overPatches(sequence, i, (from, to) => Number(from.column === to.column && !isSame(from, to))),
+    ),
   }
 }
 

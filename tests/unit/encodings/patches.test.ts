@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
+import { brightnessOf, hueOf, patchPixels } from '../../../src/core/patch-pixels'
 import type { Sequence } from '../../../src/core/types'
 import { encodingOf } from '../../../src/encodings'
-import { brightnessOf, hueOf, meanColors, patchOf } from '../../../src/encodings/patches'
+import { patchOf } from '../../../src/encodings/patches'
 import { buildTokenTable } from '../../../src/encodings/tokens'
 
 /** 2 × 3 patches of 4 × 4 pixels after a CLS and a register; each patch one colour with a little of another. */
@@ -56,9 +57,9 @@ describe('patches', () => {
   })
 
   it('have the mean colour of their pixels', () => {
-    expect([...meanColors(sequence.crop!, 2, 3)].map(Math.round)).toEqual(fills.flat())
+    expect([...patchPixels(sequence.crop!, 2, 3).colors].map(Math.round)).toEqual(fills.flat())
     const mixed = { width: 2, height: 1, rgba: Uint8ClampedArray.of(0, 100, 50, 255, 255, 0, 50, 255) }
-    expect([...meanColors(mixed, 1, 1)]).toEqual([127.5, 50, 50])
+    expect([...patchPixels(mixed, 1, 1).colors]).toEqual([127.5, 50, 50])
   })
 
   it('have a hue unless they are grey, and a brightness', () => {

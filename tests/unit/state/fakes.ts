@@ -117,6 +117,7 @@ export class FakeModel implements ModelPort {
             ],
             truncated: 0,
             grid: { rows: 1, columns: 1 },
+            crop: { width: 8, height: 8, rgba: new Uint8ClampedArray(256).fill(255) },
           },
     )
   }

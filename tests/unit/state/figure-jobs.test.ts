@@ -22,10 +22,14 @@ test('jobs say whether q and k alone give the attention', async () => {
     expect((await jobOf({ change: { verified } })).attentionFromScores).toBe(false)
 })
 
-test('jobs carry the patch grids of images', async () => {
+test('jobs carry the patch grids of images, and what lies under each token where figures are asked for', async () => {
   const { explorer, pool } = createWorld({ change: { kind: 'image' } })
   explorer.setImages([new Blob(['pixels'])])
   await explorer.ready()
   await settle()
-  expect(pool.jobs.find(({ figures }) => figures)?.grids).toEqual([{ rows: 1, columns: 1 }])
+  const job = pool.jobs.find(({ figures }) => figures)!
+  expect(job.grids).toEqual([{ rows: 1, columns: 1, patchPx: 8 }])
+  expect(job.patches!.row).toHaveLength(job.vectors.n)
+  expect(job.patches!.brightness.at(-1)).toBeCloseTo(1, 6)
+  expect((await jobOf()).patches).toBeUndefined()
 })

@@ -1,0 +1,66 @@
+/** Squarings of the matrix: as many as 2^24 steps of power iteration. */
+const squarings = 24
+
+/** Mean and covariance of rows that come one by one. */
+export class Cloud {
+  readonly #sum: Float64Array
+  readonly #products: Float64Array
+  #count = 0
+
+  constructor(readonly dim: number) {
+    this.#sum = new Float64Array(dim)
+    this.#products = new Float64Array(dim * dim)
+  }
+
+  /** Adds row `index` of rows [·,dim]. */
+  add(rows: Float32Array, index: number): void {
+    const { dim } = this
+    const from = index * dim
+    this.#count++
+    for (let a = 0; a < dim; a++) {
+      const value = rows[from + a]!
+      this.#sum[a]! += value
+      for (let b = 0; b <= a; b++) this.#products[a * dim + b]! += value * rows[from + b]!
+    }
+  }
+
+  /** Adds Σ (x − mean)(x − mean)ᵀ to a matrix [dim,dim]. */
+  addScatter(matrix: Float64Array): void {
+    const { dim } = this
+    if (this.#count === 0) return
+    for (let a = 0; a < dim; a++)
+      for (let b = 0; b < dim; b++)
+        matrix[a * dim + b]! +=
+          this.#products[Math.max(a, b) * dim + Math.min(a, b)]! - (this.#sum[a]! * this.#sum[b]!) / this.#count
+  }
+}
+
+/** Direction [dim] of the largest spread of a symmetric matrix without negative eigenvalues; null: there is no spread. */
+export function mainAxis(scatter: Float64Array, dim: number): Float64Array | null {
+  let matrix = scaled(scatter, dim)
+  for (let round = 0; matrix && round < squarings; round++) matrix = scaled(squared(matrix, dim), dim)
+  if (!matrix) return null
+  // What is left is the projection onto the axis: each column is the axis, the longest one most exactly.
+  let best = 0
+  for (let at = 1; at < dim; at++) if (matrix[at * dim + at]! > matrix[best * dim + best]!) best = at
+  const axis = matrix.slice(best * dim, (best + 1) * dim)
+  const length = Math.hypot(...axis)
+  return length > 0 ? axis.map((value) => value / length) : null
+}
+
+/** Divided by its trace; null: the trace is not above 0. */
+function scaled(matrix: Float64Array, dim: number): Float64Array | null {
+  let trace = 0
+  for (let at = 0; at < dim; at++) trace += matrix[at * dim + at]!
+  return trace > 0 && Number.isFinite(trace) ? matrix.map((value) => value / trace) : null
+}
+
+function squared(matrix: Float64Array, dim: number): Float64Array {
+  const product = new Float64Array(dim * dim)
+  for (let a = 0; a < dim; a++)
+    for (let c = 0; c < dim; c++) {
+      const value = matrix[a * dim + c]!
+      for (let b = 0; b < dim; b++) product[a * dim + b]! += value * matrix[c * dim + b]!
+    }
+  return product
+}

@@ -1,0 +1,21 @@
+import { addOverPatches } from './patch-rows'
+import { createRowMeter, describePattern, needsPatches } from './row-mean'
+import type { HeadFigure } from './types'
+
+const id = 'same_column'
+
+export const sameColumn: HeadFigure = {
+  infos: describePattern({
+    id,
+    label: 'Same column',
+    definition:
+      'Attention of a patch on the other patches of its column, attention on patches scaled to sum to 1, mean over patches, then over images.',
+    high: 'patches look along their column',
+    needs: needsPatches,
+  }),
+  createMeter: () =>
+    createRowMeter(id, (row, mean) => {
+      const { query } = row
+      addOverPatches(row, mean, (key, { column: at }) => (key !== query && at[key] === at[query] ? 1 : 0))
+    }),
+}
