@@ -33,7 +33,7 @@ export async function* rows() {
           met: of('neighbors') <= 500,
         }
       yield {
-        what: `UMAP layout, ${dims} dimensions, 200 epochs, 10,000 points, one core`,
+        what: `UMAP layout, ${dims} dimensions, 150 epochs, 10,000 points, one core`,
         value: seconds(of('layout')),
         unit: 's',
         ...(dims === 2 ? { target: '≤ 0.6', met: of('layout') <= 600 } : {}),

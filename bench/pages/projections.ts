@@ -83,7 +83,7 @@ async function parts(dims: 2 | 3, points: number, dim: number) {
   const found = performance.now()
   const pca = await computePca({ q, k, n, m, dim, c: 1, shift: new Float32Array(dim) }, 'cosine', dims, [])
   const projected = performance.now()
-  const settings = { dims, metric: 'cosine', neighbors: 15, mindist: 0.1, epochs: 200, seed: 0, headIndex: 0 } as const
+  const settings = { dims, metric: 'cosine', neighbors: 15, mindist: 0.1, epochs: null, seed: 0, headIndex: 0 } as const
   await layout.run(neighbors, startFrom(pca, dims, 0, 0), settings, pause)
   return { neighbors: found - began, pca: projected - found, layout: performance.now() - projected }
 }

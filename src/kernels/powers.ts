@@ -1,30 +1,6 @@
 // Powers and logarithms without the host's Math, whose last bits differ between engines.
 // Coefficients: least-maximum fits on the reduced range, made for these kernels.
 
-/** log2 of four positive, normal numbers; absolute error below 1.1e-4. */
-export function log2x4(x: v128): v128 {
-  const bits = i32x4.sub(x, i32x4.splat(0x3f3504f3)) // √½: the mantissa then lies in [√½,√2)
-  const exponent = i32x4.shr_s(bits, 23)
-  const rest = f32x4.sub(i32x4.sub(x, i32x4.shl(exponent, 23)), f32x4.splat(1))
-  let sum = f32x4.splat(-0.32962979)
-  sum = f32x4.add(f32x4.mul(sum, rest), f32x4.splat(0.51750984))
-  sum = f32x4.add(f32x4.mul(sum, rest), f32x4.splat(-0.72490422))
-  sum = f32x4.add(f32x4.mul(sum, rest), f32x4.splat(1.44176062))
-  return f32x4.add(f32x4.mul(sum, rest), f32x4.convert_i32x4_s(exponent))
-}
-
-/** 2^x of four numbers within ±126; relative error below 8e-5. */
-export function exp2x4(x: v128): v128 {
-  const magic = f32x4.splat(12582912) // 1.5 · 2²³: adding it rounds to a whole number, kept in the low bits
-  const shifted = f32x4.add(x, magic)
-  const rest = f32x4.sub(x, f32x4.sub(shifted, magic))
-  let sum = f32x4.splat(0.055171666)
-  sum = f32x4.add(f32x4.mul(sum, rest), f32x4.splat(0.24261115))
-  sum = f32x4.add(f32x4.mul(sum, rest), f32x4.splat(0.6932609886))
-  sum = f32x4.add(f32x4.mul(sum, rest), f32x4.splat(0.9999280718))
-  return i32x4.add(sum, i32x4.shl(shifted, 23))
-}
-
 /** 2^x of four numbers ≤ 126 (0 below −126); relative error below 2e-7. */
 export function exp2Fine(x: v128): v128 {
   const magic = f32x4.splat(12582912)

@@ -16,7 +16,7 @@ import {
   starts,
   word,
 } from './graph'
-import { exp2, exp2Fine, exp2x4, log2, log2x4 } from './powers'
+import { exp2, exp2Fine, log2 } from './powers'
 
 export { beginGraph, graphBytes, graphPoints, graphStarts, graphWeights } from './graph'
 
@@ -31,6 +31,14 @@ const LEAST_SIGMA: f64 = 1e-38
 /** The curve 1 / (1 + a·d^2b). */
 let curveA: f64 = 1
 let curveB: f64 = 1
+
+/** a·2^(b·e) for the exponents e = −128 … 127 of a float32. */
+const curveTable = memory.data(1024, 16)
+/** Coefficients of the cubic that stands for m^b between √½ and √2. */
+let curve0: f32 = 1
+let curve1: f32 = 0
+let curve2: f32 = 0
+let curve3: f32 = 0
 
 export function base(): usize {
   return __heap_base
@@ -76,6 +84,55 @@ export function fitCurve(minDist: f64, spread: f64): void {
   }
   curveA = exp2(logA)
   curveB = exp2(logB)
+  tabulateCurve(logA)
+}
+
+/** Prepares `curveOf` for a·x^b; `logA` = log2 a. */
+function tabulateCurve(logA: f64): void {
+  for (let exponent = -128; exponent < 128; exponent++) {
+    // Held where products with squares of distances stay finite.
+    const power = min(100.0, max(-100.0, logA + curveB * <f64>exponent))
+    store<f32>(curveTable + word(exponent + 128), <f32>exp2(power))
+  }
+  // Newton's divided differences at the Chebyshev nodes of [√½, √2].
+  const middle: f64 = 1.0606601717798212
+  const reach: f64 = 0.35355339059327373
+  const x0 = middle - reach * 0.9238795325112867
+  const x1 = middle - reach * 0.38268343236508984
+  const x2 = middle + reach * 0.38268343236508984
+  const x3 = middle + reach * 0.9238795325112867
+  const y0 = exp2(curveB * log2(x0))
+  const y1 = exp2(curveB * log2(x1))
+  const y2 = exp2(curveB * log2(x2))
+  const y3 = exp2(curveB * log2(x3))
+  const d01 = (y1 - y0) / (x1 - x0)
+  const d12 = (y2 - y1) / (x2 - x1)
+  const d23 = (y3 - y2) / (x3 - x2)
+  const d012 = (d12 - d01) / (x2 - x0)
+  const d123 = (d23 - d12) / (x3 - x1)
+  const d0123 = (d123 - d012) / (x3 - x0)
+  curve3 = <f32>d0123
+  curve2 = <f32>(d012 - d0123 * (x0 + x1 + x2))
+  curve1 = <f32>(d01 - d012 * (x0 + x1) + d0123 * (x0 * x1 + x0 * x2 + x1 * x2))
+  curve0 = <f32>(y0 - d01 * x0 + d012 * x0 * x1 - d0123 * x0 * x1 * x2)
+}
+
+/**
+ * a·x^b of four positive, normal numbers, x = 2^e·m: a table for the exponents, a cubic for the mantissas between √½ and √2 (relative
+ * error below 2e-4). Short chains of operations, unlike powers by way of logarithms.
+ */
+function curveOf(x: v128, c0: v128, c1: v128, c2: v128, c3: v128): v128 {
+  const bits = i32x4.sub(x, i32x4.splat(0x3f3504f3))
+  const mantissa = i32x4.sub(x, v128.and(bits, i32x4.splat(0xff800000)))
+  const places = v128.and(i32x4.shr_s(bits, 21), i32x4.splat(-4))
+  const middle = curveTable + 512
+  let scale = v128.load32_zero(middle + <usize>i32x4.extract_lane(places, 0))
+  scale = v128.load_lane<u32>(middle + <usize>i32x4.extract_lane(places, 1), scale, 1)
+  scale = v128.load_lane<u32>(middle + <usize>i32x4.extract_lane(places, 2), scale, 2)
+  scale = v128.load_lane<u32>(middle + <usize>i32x4.extract_lane(places, 3), scale, 3)
+  const low = f32x4.add(c0, f32x4.mul(c1, mantissa))
+  const high = f32x4.add(c2, f32x4.mul(c3, mantissa))
+  return f32x4.mul(f32x4.add(low, f32x4.mul(f32x4.mul(mantissa, mantissa), high)), scale)
 }
 
 let fit00: f64 = 0
@@ -237,8 +294,10 @@ function clip(v: v128): v128 {
  * `stream` a hash of seed, head and epoch.
  */
 export function layoutPlane(from: i32, to: i32, source: usize, target: usize, rate: f32, stream: u32): void {
-  const power = f32x4.splat(<f32>curveB)
-  const offset = f32x4.splat(<f32>log2(curveA))
+  const c0 = f32x4.splat(curve0)
+  const c1 = f32x4.splat(curve1)
+  const c2 = f32x4.splat(curve2)
+  const c3 = f32x4.splat(curve3)
   const pull = f32x4.splat(<f32>(-4 * curveB)) // 2 · (−2ab): both ends of an edge move, and each edge is in two rows
   const push = f32x4.splat(<f32>(2 * curveB))
   const one = f32x4.splat(1)
@@ -260,7 +319,7 @@ export function layoutPlane(from: i32, to: i32, source: usize, target: usize, ra
       const dx = f32x4.sub(x, v128.shuffle<f32>(low, high, 0, 2, 4, 6))
       const dy = f32x4.sub(y, v128.shuffle<f32>(low, high, 1, 3, 5, 7))
       const square = f32x4.add(f32x4.add(f32x4.mul(dx, dx), f32x4.mul(dy, dy)), tiny)
-      const curve = exp2x4(f32x4.add(f32x4.mul(log2x4(square), power), offset))
+      const curve = curveOf(square, c0, c1, c2, c3)
       // Clipping, as the repulsion needs it, would never bite: the pull of an edge stays below 4.
       const weight = f32x4.mul(pull, v128.load(edgeWeights + word(edge)))
       const slope = f32x4.div(f32x4.mul(weight, curve), f32x4.mul(square, f32x4.add(curve, one)))
@@ -278,7 +337,7 @@ export function layoutPlane(from: i32, to: i32, source: usize, target: usize, ra
       const dx = f32x4.sub(x, v128.shuffle<f32>(low, high, 0, 2, 4, 6))
       const dy = f32x4.sub(y, v128.shuffle<f32>(low, high, 1, 3, 5, 7))
       const square = f32x4.add(f32x4.add(f32x4.mul(dx, dx), f32x4.mul(dy, dy)), tiny)
-      const curve = exp2x4(f32x4.add(f32x4.mul(log2x4(square), power), offset))
+      const curve = curveOf(square, c0, c1, c2, c3)
       const slope = f32x4.div(push, f32x4.mul(f32x4.add(square, near), f32x4.add(curve, one)))
       apartX = f32x4.add(apartX, clip(f32x4.mul(slope, dx)))
       apartY = f32x4.add(apartY, clip(f32x4.mul(slope, dy)))
@@ -292,8 +351,10 @@ export function layoutPlane(from: i32, to: i32, source: usize, target: usize, ra
 
 /** The same in space: [·,4] float32, the last one unused. */
 export function layoutSpace(from: i32, to: i32, source: usize, target: usize, rate: f32, stream: u32): void {
-  const power = f32x4.splat(<f32>curveB)
-  const offset = f32x4.splat(<f32>log2(curveA))
+  const c0 = f32x4.splat(curve0)
+  const c1 = f32x4.splat(curve1)
+  const c2 = f32x4.splat(curve2)
+  const c3 = f32x4.splat(curve3)
   const pull = f32x4.splat(<f32>(-4 * curveB))
   const push = f32x4.splat(<f32>(2 * curveB))
   const one = f32x4.splat(1)
@@ -323,7 +384,7 @@ export function layoutSpace(from: i32, to: i32, source: usize, target: usize, ra
       const dz = f32x4.sub(z, v128.shuffle<f32>(z01, z23, 0, 2, 4, 6))
       let square = f32x4.add(f32x4.add(f32x4.mul(dx, dx), f32x4.mul(dy, dy)), f32x4.mul(dz, dz))
       square = f32x4.add(square, tiny)
-      const curve = exp2x4(f32x4.add(f32x4.mul(log2x4(square), power), offset))
+      const curve = curveOf(square, c0, c1, c2, c3)
       // Clipping, as the repulsion needs it, would never bite: the pull of an edge stays below 4.
       const weight = f32x4.mul(pull, v128.load(edgeWeights + word(edge)))
       const slope = f32x4.div(f32x4.mul(weight, curve), f32x4.mul(square, f32x4.add(curve, one)))
@@ -351,7 +412,7 @@ export function layoutSpace(from: i32, to: i32, source: usize, target: usize, ra
       const dz = f32x4.sub(z, v128.shuffle<f32>(z01, z23, 0, 2, 4, 6))
       let square = f32x4.add(f32x4.add(f32x4.mul(dx, dx), f32x4.mul(dy, dy)), f32x4.mul(dz, dz))
       square = f32x4.add(square, tiny)
-      const curve = exp2x4(f32x4.add(f32x4.mul(log2x4(square), power), offset))
+      const curve = curveOf(square, c0, c1, c2, c3)
       const slope = f32x4.div(push, f32x4.mul(f32x4.add(square, near), f32x4.add(curve, one)))
       apartX = f32x4.add(apartX, clip(f32x4.mul(slope, dx)))
       apartY = f32x4.add(apartY, clip(f32x4.mul(slope, dy)))

@@ -1,5 +1,6 @@
 import { AppError } from '../core/errors'
 import type { ProjectionId } from '../core/types'
+import * as pca from './pca'
 import type { Projection, ProjectionInfo, ProjectionParameter } from './types'
 
 const metric: ProjectionParameter = { id: 'metric', pythonName: 'metric', default: 'cosine' }
@@ -35,7 +36,7 @@ const entries: Partial<Record<ProjectionId, Entry>> = {
     dims: [2, 3],
     parameters: [metric],
     openedHeadOnly: false,
-    load: () => import('./pca'),
+    load: () => Promise.resolve(pca), // every other projection starts from it
   },
   umap: {
     id: 'umap',

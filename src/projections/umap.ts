@@ -41,7 +41,8 @@ export interface UmapSettings {
   headIndex: number
 }
 
-const defaultEpochs = 200
+/** More turn the picture away from its start for no gain in neighbours (docs/decisions). */
+const defaultEpochs = 150
 /** Standard deviation of the start along its widest axis. */
 const startSpread = 10
 /** Where outliers of the start are held, in standard deviations. */
@@ -188,13 +189,18 @@ interface Engine {
 /** Engines that no job uses at the moment; a second job at the same time gets its own. */
 const idle: Engine[] = []
 
+async function loadEngine(): Promise<Engine> {
+  const [search, layout] = await Promise.all([NeighborSearch.load(), UmapLayout.load()])
+  return { search, layout }
+}
+
 /** UMAP of queries and keys together, turned onto their principal axes: [n+m,dims]. */
 export async function computeUmap(joint: JointVectors, context: HeadContext): Promise<Float32Array> {
   const { settings, headIndex, spans, gpu = null } = context
   const { dims, metric } = settings
   const { n, m, dim } = joint
   const count = n + m
-  const engine = idle.pop() ?? { search: await NeighborSearch.load(), layout: await UmapLayout.load() }
+  const engine = idle.pop() ?? (await loadEngine())
   try {
     const rows = new Float32Array(count * dim)
     rows.set(joint.q.subarray(0, n * dim))
