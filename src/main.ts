@@ -137,6 +137,7 @@ const actions: AppActions = {
       if (explorer.model?.kind === 'image') explorer.removeSequence(index)
       else explorer.setImages(explorer.images.filter((_, at) => at !== index).map(namedBlob))
     },
+    move: (from, to) => explorer.moveImage(from, to),
     open: () => openModelFor('image'),
   },
   set: (patch) => applySettings(parts, patch),

@@ -329,6 +329,14 @@ export class Explorer implements ExplorerView {
     })
   }
 
+  /** Puts an image in another place; nothing runs again. @throws AppError BAD_ARGUMENT where there is no such image */
+  moveImage(from: number, to: number): void {
+    this.#whenSettled(() => {
+      this.#inputs.moveImage(from, to)
+      this.#inputsChanged('image')
+    })
+  }
+
   /** @throws AppError BAD_ARGUMENT; NOT_AVAILABLE for a projection that is not built yet */
   set(patch: SettingsPatch): void {
     const values = checkPatch(patch, [...explorerKeys, 'backend', 'threads'])
@@ -573,6 +581,7 @@ export class Explorer implements ExplorerView {
     this.#columns = this.#inputs.columns
     this.#keptTexts = this.#inputs.kept?.map(({ text }) => text) ?? null
     this.#images = this.#inputs.images
+    this.#preparer.keepImages(this.#images)
     if (!this.#isRestored) return
     this.#chooseDefault(kind)
     this.#deps.saved.inputs.schedule(() => this.#inputs.save())
@@ -761,6 +770,7 @@ export class Explorer implements ExplorerView {
 
   #beEmpty(): void {
     this.#forgetDataset()
+    this.#store.keep([])
     this.#setProgress(null)
     this.#setStatus('empty')
   }

@@ -27,6 +27,12 @@ export class InputPreparer {
     this.#images.clear()
   }
 
+  /** Lets go of the pixels of all other images. */
+  keepImages(images: readonly ImageInput[]): void {
+    const needed = new Set(images.map(({ id }) => id))
+    for (const id of this.#images.keys()) if (!needed.has(id)) this.#images.delete(id)
+  }
+
   /** Tokens of the lines that fit into memory, first ones first; the notice says what was left out. */
   async prepareTexts(
     texts: readonly TextInput[],

@@ -137,6 +137,15 @@ export class InputList {
     else this.images = this.images.filter((_, at) => at !== index)
   }
 
+  /** @throws AppError BAD_ARGUMENT where one of the places does not exist */
+  moveImage(from: number, to: number): void {
+    const isPlace = (index: number) => Number.isInteger(index) && index >= 0 && index < this.images.length
+    if (!isPlace(from) || !isPlace(to))
+      throw new AppError('BAD_ARGUMENT', `There are ${this.images.length} images, counted from 0.`)
+    const others = this.images.filter((_, at) => at !== from)
+    this.images = [...others.slice(0, to), this.images[from]!, ...others.slice(to)]
+  }
+
   /** Takes images out that can't be read. */
   dropImages(ids: ReadonlySet<string>): void {
     this.images = this.images.filter(({ id }) => !ids.has(id))

@@ -37,6 +37,7 @@ export interface AppActions {
     set(blobs: readonly Blob[]): void
     add(blobs: readonly Blob[]): void
     remove(index: number): void
+    move(from: number, to: number): void
     /** Opens the built-in image model. */
     open(): void
   }

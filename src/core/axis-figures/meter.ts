@@ -45,7 +45,8 @@ export class AxisFigureMeter {
     for (const { infos, property, relate } of axisFigures) {
       const { id } = infos[0]
       const values = this.#table[property]
-      const tokens = Array.from({ length: n }, (_, token) => token).filter((token) => !Number.isNaN(values[token]!))
+      const tokens: number[] = []
+      for (let token = 0; token < n; token++) if (!Number.isNaN(values[token]!)) tokens.push(token)
       const given = Float64Array.from(tokens, (token) => values[token]!)
       const side = (rows: Float32Array): number | null =>
         axis && tokens.length >= fewestPatches ? relate(placesAlong(axis, rows, tokens), given) : null

@@ -19,6 +19,8 @@ export class ImagesState {
   problem: string = $state('')
   /** How patches are drawn in the single view. */
   patches: 'outlined' | 'plain' | 'dots' = $state('outlined')
+  /** Where an image was moved last, in words, for those who don't see it. */
+  moved: string = $state('')
   private calls = 0
 
   constructor(
@@ -53,6 +55,16 @@ export class ImagesState {
 
   remove(index: number): void {
     this.actions.images?.remove(index)
+  }
+
+  /** Puts an image in another place of the list; the ends hold. */
+  move(from: number, to: number): void {
+    const last = this.list.length - 1
+    const place = Math.max(0, Math.min(last, to))
+    const image = this.list[from]
+    if (!image || place === from) return
+    this.actions.images?.move(from, place)
+    this.moved = t.images.moved(image.name, place + 1, last + 1)
   }
 
   clear(): void {

@@ -11,6 +11,8 @@ export const images = {
   clear: 'Remove all',
   remove: (name: string) => `Remove ${name}`,
   show: (name: string) => `Look at ${name}`,
+  order: 'Drag to reorder, or Alt + arrow keys',
+  moved: (name: string, place: number, count: number) => `${name} is now ${place} of ${count}.`,
   count: (count: number, text: string) => `${text} ${count === 1 ? 'image' : 'images'}`,
   checking: (text: string) => `looking at ${text} more …`,
   skipped: (count: number, text: string) => `${text} ${count === 1 ? 'file' : 'files'} skipped`,

@@ -310,6 +310,22 @@ describe('kinds of input', () => {
     expect(explorer.status).toBe('empty')
   })
 
+  it('takes them in another order without running anything again', async () => {
+    const { explorer, model } = await started()
+    explorer.setImages(['1', '12', '123'].map((text) => new File([text], `${text.length}.png`)))
+    await explorer.ready()
+    const ids = explorer.sequences.map(({ id }) => id)
+    const before = model.ran.length
+    explorer.moveImage(2, 0)
+    expect(explorer.status).toBe('running')
+    await explorer.ready()
+    expect(explorer.sequences.map(({ name }) => name)).toEqual(['3.png', '1.png', '2.png'])
+    expect(explorer.sequences.map(({ id }) => id)).toEqual([ids[2], ids[0], ids[1]])
+    expect(explorer.images.map(({ name }) => name)).toEqual(['3.png', '1.png', '2.png'])
+    expect(model.ran.length).toBe(before)
+    expect(() => explorer.moveImage(0, 3)).toThrow(expect.objectContaining({ code: 'BAD_ARGUMENT' }))
+  })
+
   it('fails where no image can be read', async () => {
     const { explorer } = await started()
     explorer.setImages([new File(['1'], 'bad.png', { type: 'broken' })])
