@@ -15,7 +15,12 @@ export function createEdits(graph: GraphIndex): Edits {
   const changeOf = (node: NodeIndex) => {
     let change = changes.get(node)
     if (!change) {
-      change = { node: places.get(node) ?? -1, outputs: [...node.outputs], attributes: [] }
+      change = {
+        node: places.get(node) ?? -1,
+        inputs: [...node.inputs],
+        outputs: [...node.outputs],
+        attributes: [],
+      }
       changes.set(node, change)
       additions.changes.push(change)
     }
@@ -50,6 +55,9 @@ export function createEdits(graph: GraphIndex): Edits {
     setAttribute(node, name, value) {
       const { attributes } = changeOf(node)
       attributes.push({ name, kind: 'int', value })
+    },
+    setInputs(node, inputs) {
+      changeOf(node).inputs = [...inputs]
     },
   }
   return edits

@@ -104,10 +104,10 @@ function encodeNode(node: NewNode): Message {
   return message.text(7, node.domain)
 }
 
-/** The node with other outputs, and with attributes in the place of its own of the same name. */
+/** The node with other inputs and outputs, and with attributes in the place of its own of the same name. */
 function changeNode(bytes: Uint8Array, node: NodeIndex, change: Additions['changes'][number]): Message {
   const message = createMessage()
-  for (const input of node.inputs) message.text(1, input)
+  for (const input of change.inputs) message.text(1, input)
   for (const output of change.outputs) message.text(2, output)
   message.text(3, node.name).text(4, node.operator)
   const replaced = new Set(change.attributes.map(({ name }) => name))

@@ -59,4 +59,6 @@ export interface Edits {
   /** Gives a node an output at a position where it has none, and returns the tensor's name. */
   ensureOutput(node: NodeIndex, position: number, hint: string): string
   setAttribute(node: NodeIndex, name: string, value: number): void
+  /** Gives a node other inputs: what it does inside to its own is done before it, where it can be had. */
+  setInputs(node: NodeIndex, inputs: readonly string[]): void
 }

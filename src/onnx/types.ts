@@ -116,8 +116,15 @@ export interface Additions {
   nodes: NewNode[]
   /** Small int64 tensors. */
   tensors: { name: string; dims: number[]; values: number[] }[]
-  /** Nodes that get further outputs and attributes: `node` is the place in the graph's node list. */
-  changes: { node: number; outputs: string[]; attributes: NewNode['attributes'] }[]
+  /**
+   * Nodes that get other inputs, further outputs or attributes, or lose some: `node` is the place in the graph's node list.
+   */
+  changes: {
+    node: number
+    inputs: string[]
+    outputs: string[]
+    attributes: NewNode['attributes']
+  }[]
 }
 
 /** A small model whose big initializers point into the original bytes. */

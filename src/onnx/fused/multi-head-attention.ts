@@ -1,23 +1,25 @@
 import { findAttribute, floatAttribute, intAttribute, type GraphView } from '../graph-view'
+import type { NodeIndex } from '../model-index'
 import type { Edits, FusedRule } from '../rule'
 import type { Tap } from '../types'
 import { fusedSite } from './site'
 
 /**
  * com.microsoft.MultiHeadAttention adds a packed bias [q,k,v] inside; it is added again beside the operator. Inputs are
- * [B,T,H·d], keys and values of cross-attention may be [B,H,T,d], a packed input is [B,T,H,3,d].
+ * [B,T,H·d], keys and values of cross-attention may be [B,H,T,d]. A packed input, [B,T,H,3,d] or [B,T,H,2,d], is taken apart
+ * before the operator, which on the CPU knows only separate ones.
  */
 export const multiHeadAttention: FusedRule = {
   operator: 'MultiHeadAttention',
   domains: ['com.microsoft'],
   read(node, graph, edits) {
-    const [queries, keys, values, bias] = node.inputs
     const [output] = node.outputs
     const heads = findAttribute(node, 'num_heads')?.int
-    if (!queries || !output || !heads) return 'The MultiHeadAttention operator lacks its queries or its head count.'
-    if ((!keys || !values) && bias)
-      return 'The MultiHeadAttention operator packs its queries and keys and adds a bias inside, where they cannot be had.'
-    const taps = keys && values ? addBias([queries, keys, values], bias, graph, edits) : unpack(queries, keys, edits)
+    if (!node.inputs[0] || !output || !heads)
+      return 'The MultiHeadAttention operator lacks its queries or its head count.'
+    const tensors = unpack(node, edits)
+    const taps = addBias(tensors, node.inputs[3], graph, edits)
+    const [queries, , values] = node.inputs
     const cached = (position: number): Tap | null => {
       const name = node.inputs[position + 5] && node.outputs[position]
       return name ? { name, layout: 'head-token-width' } : null
@@ -32,7 +34,7 @@ export const multiHeadAttention: FusedRule = {
       scale: floatAttribute(node, 'scale') || null,
       mask: { causal: intAttribute(node, 'unidirectional', 0) === 1, window: null },
       flags: { operator: 'MultiHeadAttention', additive: Boolean(node.inputs[5]) },
-      sources: { queries, values: values || keys || queries },
+      sources: { queries: queries!, values: values || node.inputs[1] || queries! },
     })
   },
 }
@@ -58,15 +60,21 @@ function addBias(tensors: [string, string, string], bias: string | undefined, gr
   }) as Taps
 }
 
-/** [B,T,H,3,d], or keys and values in [B,T,H,2,d]. */
-function unpack(queries: string, keys: string | undefined, edits: Edits): Taps {
-  const pick = (tensor: string, place: number, hint: string): Tap => {
-    const name = edits.name(hint)
-    const index = edits.name('place')
+/** The three inputs, [B,T,H·d] each; those of a packed one are given to the operator in its place. */
+function unpack(node: NodeIndex, edits: Edits): [string, string, string] {
+  const [queries, keys, values] = node.inputs as [string, string?, string?]
+  if (keys && values) return [queries, keys, values]
+  const flat = edits.addTensor('flat', [0, 0, -1])
+  const pick = (tensor: string, place: number, hint: string): string => {
+    const [picked, name, index] = [edits.name('picked'), edits.name(hint), edits.name('place')]
     edits.additions.tensors.push({ name: index, dims: [], values: [place] })
-    edits.addNode('Gather', '', [tensor, index], [name], [{ name: 'axis', kind: 'int', value: 3 }])
-    return { name, layout: 'token-head-width' }
+    edits.addNode('Gather', '', [tensor, index], [picked], [{ name: 'axis', kind: 'int', value: 3 }])
+    edits.addNode('Reshape', '', [picked, flat], [name])
+    return name
   }
-  if (keys) return [{ name: queries, layout: 'token-packed' }, pick(keys, 0, 'k'), pick(keys, 1, 'v')]
-  return [pick(queries, 0, 'q'), pick(queries, 1, 'k'), pick(queries, 2, 'v')]
+  const parts: [string, string, string] = keys
+    ? [queries, pick(keys, 0, 'k'), pick(keys, 1, 'v')]
+    : [pick(queries, 0, 'q'), pick(queries, 1, 'k'), pick(queries, 2, 'v')]
+  edits.setInputs(node, [...parts, ...node.inputs.slice(3)])
+  return parts
 }

@@ -382,6 +382,66 @@ describe('Fused operators', () => {
     expect(result.scale[0]).toBeCloseTo(0.7, 6)
   })
 
+  it.each([
+    ['queries, keys and values in one', 5, true],
+    ['queries, keys and values in one, without a bias', 5, false],
+    ['keys and values in one', 4, true],
+  ])('MultiHeadAttention with %s is given its parts', async (_, form, withBias) => {
+    const graph = start()
+    const pack = (count: number) =>
+      graph.node('Reshape', [
+        graph.node('MatMul', ['x', graph.weight([channels, count * channels], 0.7)]),
+        graph.ints([0, 0, heads, count, width]),
+      ])
+    const inputs = form === 5 ? [pack(3), '', ''] : [project(graph), pack(2), '']
+    if (withBias) inputs.push(graph.weight([3 * channels], 1))
+    graph.output(graph.node('MultiHeadAttention@com.microsoft', inputs, { num_heads: heads }))
+    const { verdict, result } = await examine(graph.finish())
+    expect(verdict.verdict, verdict.note).toBe('exact')
+    expect([result.k.heads, result.k.width, result.v?.width]).toEqual([heads, width, width])
+  })
+
+  it.each([false, true])('GroupQueryAttention normalises its queries and keys inside, packed: %s', async (packed) => {
+    const size = 16
+    const graph = start()
+    graph.input('lengths', [batch], 6)
+    graph.input('total', [1], 6)
+    graph.input('pastKey', [batch, 1, 'p', size])
+    graph.input('pastValue', [batch, 1, 'p', size])
+    const parts = [2, 1, 1].map((count) => graph.node('MatMul', ['x', graph.weight([channels, count * size], 0.7)]))
+    const inputs = packed ? [graph.node('Concat', parts, { axis: 2 }), '', ''] : parts
+    const queryWeight = Array.from({ length: size }, (_, at) => 1 + at / size)
+    const norms = [graph.floats([size], queryWeight), graph.weight([size], 2)]
+    const outputs = graph.nodes(
+      'GroupQueryAttention@com.microsoft',
+      [...inputs, 'pastKey', 'pastValue', 'lengths', 'total', '', '', '', '', '', '', '', ...norms],
+      { num_heads: 2, kv_num_heads: 1, qk_norm_epsilon: { float: 0.25 } },
+      3,
+    )
+    graph.output(outputs[0]!)
+    graph.output(parts[0]!)
+    const { index, plan } = planModel(graph.finish())
+    const session = await openSession(patchModel(graph.finish(), index, plan))
+    const empty = new ort.Tensor('float32', new Float32Array(0), [batch, 1, 0, size])
+    const results = await session.run({
+      x: states(3),
+      lengths: new ort.Tensor('int32', new Int32Array(batch).fill(tokens - 1), [batch]),
+      total: new ort.Tensor('int32', Int32Array.of(tokens), [1]),
+      pastKey: empty,
+      pastValue: empty,
+    })
+    await session.release()
+    const site = plan.sites[0]!
+    const { q, ...rest } = readSite(site, results, batch)
+    const verdict = verifySite({ q, ...rest, flags: site.flags, mask: site.mask })
+    expect(verdict, verdict.note).toMatchObject({ verdict: 'exact', mask: { causal: true, window: null } })
+    // The second head of the second token: x / √(mean x² + ε) · weight.
+    const raw = (results[parts[0]!]!.data as Float32Array).subarray(3 * size, 4 * size)
+    const mean = raw.reduce((sum, value) => sum + value * value, 0) / size
+    const own = q.values.subarray((tokens + 1) * size, (tokens + 2) * size)
+    raw.forEach((value, at) => expect(own[at]).toBeCloseTo((value / Math.sqrt(mean + 0.25)) * queryWeight[at]!, 5))
+  })
+
   it.each([false, true])('GroupQueryAttention with fewer key heads, packed: %s, rotated inside', async (packed) => {
     const size = 16
     const graph = start()
