@@ -83,10 +83,24 @@ function testSite(results: ReadonlyMap<string, Output>, site: Site, plan: Plan) 
   const q = readTap(results, site.q, 1, site.heads)
   const k = readTap(results, site.k, 1, site.kvHeads)
   const v = site.v && readTap(results, site.v, 1, site.kvHeads)
+  if (q.tokens !== k.tokens)
+    throw new AppError(
+      'UNSUPPORTED_OP',
+      `This model attends from ${q.tokens} tokens to ${k.tokens} others, which is not supported: choose a model whose tokens attend to one another.`,
+    )
   const matrix = (name: string) => {
     const { data, dims } = outputOf(results, name)
     return readWeights(data, dims, 1)
   }
+  const weights = site.weights && matrix(site.weights.name)
+  if (weights && (weights.heads !== q.heads || weights.queries !== q.tokens))
+    throw new AppError(
+      'SHAPE_SURPRISE',
+      'The queries of this model lie in an order that is not known, so its heads cannot be told apart: choose another model.',
+      {
+        details: `queries [${q.heads},${q.tokens},${q.width}], weights [${weights.heads},${weights.queries},${weights.keys}]`,
+      },
+    )
   const factors = (wanted: Site['scale']) => {
     const runtime = new Map(wanted.runtime.map(({ name }) => [name, outputOf(results, name).data]))
     return readScale({ scale: wanted }, runtime, q.width, q.heads)
@@ -96,7 +110,7 @@ function testSite(results: ReadonlyMap<string, Output>, site: Site, plan: Plan) 
     q,
     k,
     v,
-    weights: site.weights && matrix(site.weights.name),
+    weights,
     output: site.output && readTap(results, site.output, 1, site.heads ?? q.heads),
     product: site.product && { values: matrix(site.product.name), scale: factors(site.product.scale) },
     scale,

@@ -139,10 +139,14 @@ export function createGraphView(graph: GraphIndex, opset: number): GraphView {
     initializer: (tensor) => initializers.get(tensor) ?? null,
     isInput: (tensor) => inputs.has(tensor),
     isOutput: (tensor) => outputs.has(tensor),
-    dims: (tensor) => values.get(tensor)?.dims ?? initializers.get(tensor)?.dims ?? null,
+    dims: (tensor) =>
+      values.get(tensor)?.dims ?? initializers.get(tensor)?.dims ?? constantDims(producers.get(tensor)) ?? null,
     order: (node) => order.get(node) ?? -1,
   }
 }
+
+const constantDims = (node: NodeIndex | undefined) =>
+  node?.operator === 'Constant' ? findAttribute(node, 'value')?.tensor?.dims : undefined
 
 function constantValue(node: NodeIndex): number[] | null {
   for (const attribute of node.attributes) {

@@ -24,6 +24,8 @@ const layouts: Record<Operand['order'], TapLayout | null> = {
   'summed-kept': 'head-width-token',
   'kept-head-summed': 'token-head-width',
   'summed-head-kept': null,
+  'kept-batch-head-summed': 'token-batch-head-width',
+  'summed-batch-head-kept': null,
 }
 
 /** For values, whose tokens are summed over and whose width is kept. */
@@ -32,6 +34,8 @@ const valueLayouts: Record<Operand['order'], TapLayout | null> = {
   'kept-summed': 'head-width-token',
   'summed-head-kept': 'token-head-width',
   'kept-head-summed': null,
+  'summed-batch-head-kept': 'token-batch-head-width',
+  'kept-batch-head-summed': null,
 }
 
 /** Queries or keys: factors are counted as scale. */

@@ -117,12 +117,16 @@ function sourcesOf(tensor: string, graph: GraphView): Set<string> {
   return sources
 }
 
-/** Queries and values come from different tensors. Keys don't tell: rotation gives both the positions as a source. */
+/**
+ * Queries and values come from different tensors. Keys don't tell: rotation gives both the positions as a source. A narrow
+ * layer before the one that makes the queries (MobileBERT) is looked through.
+ */
 export function isCross(queries: string, values: string, graph: GraphView): boolean {
   const from = sourcesOf(values, graph)
   const own = sourcesOf(queries, graph)
   if (from.size === 0) return own.size > 0 && graph.isInput(values)
-  return own.size > 0 && ![...from].some((source) => own.has(source))
+  const meets = (sources: Set<string>) => [...from].some((source) => sources.has(source))
+  return own.size > 0 && !meets(own) && ![...own].some((source) => meets(sourcesOf(source, graph)))
 }
 
 /**

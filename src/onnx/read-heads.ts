@@ -101,6 +101,18 @@ function readDims(tap: Tap, dims: readonly number[], batch: number, heads: numbe
       strides: [tokens! * count! * width!, width!, count! * width!, 1],
     }
   }
+  if (tap.layout === 'token-batch-head-width') {
+    const [tokens, b, count, width] = dims
+    if (rank !== 4 || b !== batch)
+      throw surprise(`a tensor of rank ${rank} in the place of [token, batch, head, width]`, dims)
+    return {
+      batch,
+      heads: count!,
+      tokens: tokens!,
+      width: width!,
+      strides: [count! * width!, width!, batch * count! * width!, 1],
+    }
+  }
   const leading = readLeading(dims, batch)
   const [before, last] = [dims[rank - 2]!, dims[rank - 1]!]
   const isTransposed = tap.layout === 'head-width-token'

@@ -8,8 +8,14 @@ import type { Additions, SiteFlags, Site } from './types'
  */
 export interface Operand {
   tensor: string
-  /** Order of the last dimensions; in the third the heads lie between the two. */
-  order: 'kept-summed' | 'summed-kept' | 'kept-head-summed' | 'summed-head-kept'
+  /** Order of the last dimensions, or of all where it names batch or heads. */
+  order:
+    | 'kept-summed'
+    | 'summed-kept'
+    | 'kept-head-summed'
+    | 'summed-head-kept'
+    | 'kept-batch-head-summed'
+    | 'summed-batch-head-kept'
 }
 
 /** What an operator that may hold the product says of itself. */

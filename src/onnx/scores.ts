@@ -126,6 +126,7 @@ export function findScores(tensor: string, graph: GraphView): Scores | null {
     if (!tensor) return {}
     // Factors that depend on the input are the steps of a quantised product, or gates: the self-test judges them.
     if (graph.isData(tensor)) return isQuantisationStep(tensor, graph) ? {} : { additive: true }
+    if (isTable(tensor, graph)) return { additive: true }
     const { scaled } = trail
     return {
       scale: multiplyScale(trail.scale, tensor, divide, graph),
@@ -157,6 +158,21 @@ function firstOf<T>(inputs: readonly string[], read: (input: string) => T | null
 
 const isActivation = (product: Product, graph: GraphView): boolean =>
   graph.isData(product.left.tensor) && graph.isData(product.right.tensor)
+
+const cutting = new Set(['Cast', 'Identity', 'Slice', 'Gather', 'Unsqueeze', 'Where', 'Not', 'Expand', 'Trilu'])
+
+/** Whether a factor has a number for each pair (scores · mask − 10⁴ · (1 − mask)), not one for all or one a head. */
+function isTable(tensor: string, graph: GraphView): boolean {
+  let at = tensor
+  for (let steps = 0; steps < maximumSteps; steps++) {
+    const dims = graph.dims(at)
+    if (dims) return dims.slice(-2).some((dim) => typeof dim === 'number' && dim > 1)
+    const node = graph.producer(at)
+    if (!node || !cutting.has(node.operator) || graph.constant(at)) return false
+    at = node.inputs[node.operator === 'Where' ? 1 : 0] ?? ''
+  }
+  return false
+}
 
 /** The second output of a DynamicQuantizeLinear, or a product of two. */
 function isQuantisationStep(tensor: string, graph: GraphView): boolean {

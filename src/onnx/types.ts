@@ -13,6 +13,8 @@ export type TapLayout =
   | 'token-packed'
   /** [B,T,H,d] */
   | 'token-head-width'
+  /** [T,B,H,d] */
+  | 'token-batch-head-width'
 
 export interface Tap {
   /** Name of the graph output. */

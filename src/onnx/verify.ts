@@ -37,6 +37,9 @@ export interface SiteVerdict {
 /** Weights below this say nothing: their logarithm is noise. */
 const smallestWeight = 1e-5
 
+/** A pair whose scores ask for at least this weight and that gets none is masked. */
+const clearWeight = 1e-4
+
 /** From the rounding measured: 1e-7 in float32, 5e-4 in float16, 3e-4 where the product is quantised. */
 const tolerances = { single: 1e-3, half: 2e-2, quantised: 5e-2 }
 
@@ -75,7 +78,7 @@ function verifyWeights(
   if (weights.heads !== q.heads || weights.queries !== q.tokens || weights.keys < k.tokens || weights.batch !== q.batch)
     return fail(`weights [${weights.heads},${weights.queries},${weights.keys}] don't match queries and keys`)
   const { deviation, spread, factor, deviationWithFactor } = compareLogarithms(weights, scores, k.tokens)
-  const { mask, fits } = recogniseMask(weights, k.tokens)
+  const { mask, fits } = recogniseMask(weights, scores, k.tokens)
   const bias = (why: string): SiteVerdict =>
     explainsProduct(sample, tolerance)
       ? { verdict: 'bias', deviation, tolerance, mask, note: why }
@@ -171,29 +174,51 @@ function worstOff(ours: number[], theirs: number[], factor: number): number {
   return Number.isNaN(worst) ? Infinity : worst
 }
 
-/** The mask whose pairs are those that any head gives a weight; `fits` is false where it is none of the known forms. */
-function recogniseMask(weights: WeightTensor, keys: number): { mask: Mask; fits: boolean } {
+/**
+ * The mask: pairs that get no weight in any head, though the scores of some head ask for one. Pairs that all heads leave out
+ * by their scores alone (weights that vanish in rounding, as in peaked rows) fit any mask.
+ *
+ * @returns `fits` is false where the mask is none of the known forms
+ */
+function recogniseMask(weights: WeightTensor, scores: Float64Array, keys: number): { mask: Mask; fits: boolean } {
   const { queries } = weights
-  const visible = new Uint8Array(queries * keys)
-  for (let row = 0; row < weights.batch * weights.heads * queries; row++)
+  const seen = new Uint8Array(queries * keys)
+  const wanted = new Uint8Array(queries * keys)
+  for (let row = 0; row < weights.batch * weights.heads * queries; row++) {
+    const own = scores.subarray(row * keys, (row + 1) * keys)
+    const isSeen = (j: number) => weights.values[row * weights.keys + j]! > 0
+    let most = -Infinity
+    for (let j = 0; j < keys; j++) if (isSeen(j)) most = Math.max(most, own[j]!)
+    let sum = 0
+    for (let j = 0; j < keys; j++) if (isSeen(j)) sum += Math.exp(own[j]! - most)
+    const at = (row % queries) * keys
     for (let j = 0; j < keys; j++)
-      if (weights.values[row * weights.keys + j]! > 0) visible[(row % queries) * keys + j] = 1
-  let ahead = false
-  let furthest = 0
-  let count = 0
+      if (isSeen(j)) seen[at + j] = 1
+      else if (Math.exp(own[j]! - most) > clearWeight * sum) wanted[at + j] = 1
+  }
+  let ahead: 'seen' | 'blocked' | null = null
+  let nearest = Infinity
+  let nearestBehind = Infinity
   for (let i = 0; i < queries; i++)
     for (let j = 0; j < keys; j++) {
-      if (!visible[i * keys + j]) continue
-      count++
-      if (j > i) ahead = true
-      furthest = Math.max(furthest, Math.abs(i - j))
+      const blocked = !seen[i * keys + j] && wanted[i * keys + j] === 1
+      if (j > i && seen[i * keys + j]) ahead = 'seen'
+      else if (j > i && blocked) ahead ??= 'blocked'
+      if (!blocked) continue
+      nearest = Math.min(nearest, Math.abs(i - j))
+      if (j <= i) nearestBehind = Math.min(nearestBehind, i - j)
     }
-  if (queries !== keys) return { mask: { causal: false, window: null }, fits: count === queries * keys }
-  const causal = !ahead && queries > 1
-  const mask = { causal, window: furthest < queries - 1 ? furthest : null }
-  let expected = 0
-  for (let i = 0; i < queries; i++) for (let j = 0; j < keys; j++) if (isVisible(mask, i, j)) expected++
-  return { mask, fits: count === expected }
+  if (queries !== keys) return { mask: { causal: false, window: null }, fits: nearest === Infinity }
+  const causal = ahead === 'blocked'
+  const first = causal ? nearestBehind : nearest
+  const mask = { causal, window: first < Infinity ? first - 1 : null }
+  let fits = true
+  for (let i = 0; i < queries; i++)
+    for (let j = 0; j < keys; j++) {
+      const at = i * keys + j
+      if (isVisible(mask, i, j) ? !seen[at] && wanted[at] : seen[at]) fits = false
+    }
+  return { mask, fits }
 }
 
 const isVisible = (mask: Mask, query: number, key: number): boolean =>

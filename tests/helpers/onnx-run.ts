@@ -106,6 +106,7 @@ export function attend(
   const keyHead = Math.floor((head * k.heads) / q.heads)
   for (let i = 0; i < q.tokens; i++) {
     let sum = 0
+    let most = -Infinity
     for (let j = 0; j < k.tokens; j++) {
       let score = 0
       for (let c = 0; c < q.width; c++)
@@ -113,8 +114,10 @@ export function attend(
           q.values[((input * q.heads + head) * q.tokens + i) * q.width + c]! *
           k.values[((input * k.heads + keyHead) * k.tokens + j) * k.width + c]!
       scores[i * k.tokens + j] = score * site.scale[head]!
-      if (isVisible(i, j)) sum += weights[i * k.tokens + j] = Math.exp(scores[i * k.tokens + j]!)
+      if (isVisible(i, j)) most = Math.max(most, scores[i * k.tokens + j]!)
     }
+    for (let j = 0; j < k.tokens; j++)
+      if (isVisible(i, j)) sum += weights[i * k.tokens + j] = Math.exp(scores[i * k.tokens + j]! - most)
     for (let j = 0; j < k.tokens; j++) weights[i * k.tokens + j]! /= sum
   }
   return { scores, weights }

@@ -7,8 +7,11 @@ interface Labels {
   out: string
 }
 
+const unusedLabel = 'Z'
+
 function readEquation(node: NodeIndex): Labels | null {
-  const equation = findAttribute(node, 'equation')?.text?.replace(/\s/g, '')
+  // An ellipsis stands for the dimensions that all three share: one label does.
+  const equation = findAttribute(node, 'equation')?.text?.replace(/\s/g, '').replaceAll('...', unusedLabel)
   const match = equation?.match(/^([a-zA-Z]{3,8}),([a-zA-Z]{3,8})->([a-zA-Z]{3,8})$/)
   const [first, second] = node.inputs
   if (!match || !first || !second) return null
@@ -29,7 +32,10 @@ function orderOf(labels: string, leading: string, kept: string, summed: string):
   if (labels === leading + kept + summed) return 'kept-summed'
   if (labels === leading + summed + kept) return 'summed-kept'
   if (labels === batch + kept + head + summed) return 'kept-head-summed'
-  return labels === batch + summed + head + kept ? 'summed-head-kept' : null
+  if (labels === batch + summed + head + kept) return 'summed-head-kept'
+  if (batch.length !== 1) return null
+  if (labels === kept + batch + head + summed) return 'kept-batch-head-summed'
+  return labels === summed + batch + head + kept ? 'summed-batch-head-kept' : null
 }
 
 /** `bhid,bhjd->bhij` and its relatives: the last two labels of the result are the rows and columns of the scores. */

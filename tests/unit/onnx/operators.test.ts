@@ -120,6 +120,7 @@ describe('Products', () => {
   it.each([
     ['bhid,bhjd->bhij', true],
     ['bihd,bjhd->bhij', false],
+    ['...ihd,...jhd->...hij', false],
   ])('Einsum %s', async (equation, split) => {
     const graph = start()
     const part = () =>
@@ -128,10 +129,27 @@ describe('Products', () => {
         : graph.node('Reshape', [project(graph), graph.ints([0, 0, heads, width])])
     const scores = graph.node('Mul', [graph.node('Einsum', [part(), part()], { equation }), scale(graph)])
     const weights = graph.node('Softmax', [scores], { axis: 3 })
-    graph.output(graph.node('Einsum', [weights, part()], { equation: split ? 'bhij,bhjd->bhid' : 'bhij,bjhd->bihd' }))
+    const sum = split ? 'bhij,bhjd->bhid' : 'bhij,bjhd->bihd'
+    const onward = equation.startsWith('...') ? sum.replaceAll('b', '...') : sum
+    graph.output(graph.node('Einsum', [weights, part()], { equation: onward }))
     const { verdict, site, result } = await examine(graph.finish())
     expect(verdict.verdict, verdict.note).toBe('exact')
     expectFlags(site.flags, { operator: 'Einsum' })
+    expect(result.v && [result.v.heads, result.v.tokens, result.v.width]).toEqual([heads, tokens, width])
+  })
+
+  it('Einsum with the tokens before the batch', async () => {
+    const graph = start()
+    const part = () =>
+      graph.node('Transpose', [graph.node('Reshape', [project(graph), graph.ints([0, 0, heads, width])])], {
+        perm: [1, 0, 2, 3],
+      })
+    const product = graph.node('Einsum', [part(), part()], { equation: 'ibnd,jbnd->bnij' })
+    const weights = graph.node('Softmax', [graph.node('Mul', [product, scale(graph)])], { axis: -1 })
+    graph.output(graph.node('Einsum', [weights, part()], { equation: 'bnij,jbnd->ibnd' }))
+    const { verdict, result, site } = await examine(graph.finish())
+    expect(verdict.verdict, verdict.note).toBe('exact')
+    expect(site.q.layout).toBe('token-batch-head-width')
     expect(result.v && [result.v.heads, result.v.tokens, result.v.width]).toEqual([heads, tokens, width])
   })
 
@@ -197,6 +215,23 @@ describe('What lies between product and softmax', () => {
     const scores = graph.node('Add', [plainScores(graph), graph.floats([1, 1, tokens, tokens], mask)])
     const { verdict } = await examine(close(graph, scores))
     expect(verdict, verdict.note).toMatchObject({ verdict: 'exact', mask: { causal: true, window: null } })
+  })
+
+  it('scores that are multiplied with a mask, and brought down where it is 0', async () => {
+    const graph = start()
+    graph.input('size', [1], 7)
+    const rest = Array.from({ length: 100 }, (_, at) => (at % 10 > Math.floor(at / 10) ? 0 : 1))
+    const table = graph.floats([1, 1, 10, 10], rest)
+    const zero = graph.ints([0])
+    const rows = graph.node('Slice', [table, zero, 'size', graph.ints([2])])
+    const mask = graph.node('Slice', [rows, zero, 'size', graph.ints([3])])
+    const off = graph.node('Mul', [graph.node('Sub', [mask, graph.floats([], [1])]), graph.floats([], [1e4])])
+    const scores = graph.node('Add', [graph.node('Mul', [plainScores(graph), mask]), off])
+    const { verdict, site } = await examine(close(graph, scores), {
+      size: new ort.Tensor('int64', BigInt64Array.of(BigInt(tokens)), [1]),
+    })
+    expect(verdict, verdict.note).toMatchObject({ verdict: 'exact', mask: { causal: true, window: null } })
+    expect(site.scale).toEqual({ constant: 0.5, runtime: [] })
   })
 
   it('a window of two tokens before the query', async () => {

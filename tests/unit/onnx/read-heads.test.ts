@@ -34,6 +34,7 @@ describe('Heads', () => {
     ['token-packed', ['b', 't', 'h', 'i'], [batch * tokens, heads * width]],
     ['token-packed', ['b', 'h', 't', 'i'], [batch, heads, tokens, width]],
     ['token-head-width', ['b', 't', 'h', 'i'], [batch, tokens, heads, width]],
+    ['token-batch-head-width', ['t', 'b', 'h', 'i'], [tokens, batch, heads, width]],
   ]
   it.each(cases)('%s, %s in %s, become [B,H,T,d]', (layout, order, dims) => {
     const data = lay(order)
@@ -71,6 +72,7 @@ describe('Heads', () => {
     ['packed heads of unknown number', 'token-packed', [2, 4, 15], 2, null, 'SHAPE_SURPRISE'],
     ['a width that heads do not divide', 'token-packed', [2, 4, 15], 2, 4, 'SHAPE_SURPRISE'],
     ['a rank that is not four', 'token-head-width', [2, 4, 15], 2, 3, 'SHAPE_SURPRISE'],
+    ['tokens first and another batch', 'token-batch-head-width', [4, 3, 3, 5], 2, null, 'SHAPE_SURPRISE'],
     ['nothing', 'head-token-width', [1, 3, 0, 5], 1, null, 'SHAPE_SURPRISE'],
   ])('%s is refused', (_, layout, dims, count, hint, code) => {
     const data = new Float32Array(dims.reduce((product, dim) => product * dim, 1))

@@ -40,13 +40,16 @@ function attend(
     for (let i = 0; i < tokens; i++) {
       const row = (h * tokens + i) * tokens
       let sum = 0
+      let most = -Infinity
       for (let j = 0; j < tokens; j++) {
         let dot = 0
         for (let c = 0; c < width; c++)
           dot += q.values[(h * tokens + i) * width + c]! * k.values[(Math.floor(h / 2) * tokens + j) * width + c]!
         scores[row + j] = scale[h]! * dot
-        if (visible(mask, i, j)) sum += values[row + j] = Math.exp(scores[row + j]! + bias(h, i, j))
+        if (visible(mask, i, j)) most = Math.max(most, scores[row + j]! + bias(h, i, j))
       }
+      for (let j = 0; j < tokens; j++)
+        if (visible(mask, i, j)) sum += values[row + j] = Math.exp(scores[row + j]! + bias(h, i, j) - most)
       for (let j = 0; j < tokens; j++) values[row + j]! /= sum
     }
   const shape = { batch: 1, heads, queries: tokens, keys: tokens }
@@ -72,6 +75,23 @@ function sampleOf(mask: Mask, bias?: (head: number, i: number, j: number) => num
 const open: Mask = { causal: false, window: null }
 
 describe('Verifying with weights', () => {
+  it.each<[string, Mask]>([
+    ['everything', open],
+    ['what came before', { causal: true, window: null }],
+    ['four tokens on either side', { causal: false, window: 4 }],
+  ])('rows so peaked that most weights vanish still tell a mask: %s', (_, mask) => {
+    const sample = sampleOf(mask)
+    const sharp = 200
+    const q = { ...sample.q, values: sample.q.values.map((value) => sharp * value) }
+    const { weights, scores } = attend(q, sample.k, mask)
+    const vanished = weights.values.filter(
+      (value, at) => value === 0 && visible(mask, Math.floor(at / tokens) % tokens, at % tokens),
+    )
+    expect(vanished.length).toBeGreaterThan(tokens)
+    const verdict = verifySite({ ...sample, q, weights, product: { values: scores, scale } })
+    expect(verdict, verdict.note).toMatchObject({ verdict: 'exact', mask })
+  })
+
   it.each<[string, Mask]>([
     ['none', open],
     ['causal', { causal: true, window: null }],
