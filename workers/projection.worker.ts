@@ -1,7 +1,7 @@
 import { expose, transfer } from 'comlink'
 import { ProjectionEngine } from '../src/projections/project'
 import type { ProjectionService } from '../src/rpc/contracts'
-import { installErrorTransport } from '../src/rpc/transport'
+import { heartbeatMs, installErrorTransport, signOfLife } from '../src/rpc/transport'
 
 installErrorTransport()
 
@@ -16,3 +16,5 @@ const service: ProjectionService = {
 }
 
 expose(service)
+// Jobs let it in between slices; a worker that is stuck falls silent.
+setInterval(() => self.postMessage(signOfLife), heartbeatMs)

@@ -1,8 +1,9 @@
-// t-SNE in the plane (van der Maaten and Hinton 2008) with the repulsion from a field on a grid, by Fourier transform
-// (after Linderman et al. 2019). The field is the potential φ(y) = Σ 1/(1 + |y − yj|²): its gradient is the repulsion, its sum
+// t-SNE (van der Maaten and Hinton 2008). In the plane the repulsion comes from a field on a grid, by Fourier transform (after
+// Linderman et al. 2019), in space and for few points from the pairs (./pairs). The field is the potential φ(y) = Σ 1/(1 + |y − yj|²): its gradient is the repulsion, its sum
 // the normaliser, so one convolution does for both. Points are spread to and read from the grid with cubic B-splines.
 import { cosineOf, LENGTH, prepareTables, signal, transform } from './fourier'
 import { align, count, distances, edgePoints, edgeWeights, joinMembers, members, perRow, starts, word } from './graph'
+import { beginPairs, findPairField, pairBytes } from './pairs'
 import { exp2, exp2Fine, log2 } from './powers'
 
 export { beginGraph, graphBytes, graphPoints, graphStarts, graphWeights } from './graph'
@@ -391,6 +392,91 @@ export function movePoints(
     const at = word(2 * row)
     moveAxis(at, source, target, exaggeration * sumLanes(sumX) + push * load<f32>(slopes + at), momentum, rate)
     moveAxis(at + 4, source, target, exaggeration * sumLanes(sumY) + push * load<f32>(slopes + at, 4), momentum, rate)
+  }
+}
+
+/** Bytes of working memory beside the graph for `size` points that repel each other by pairs. */
+export function spaceBytes(size: i32): usize {
+  return 3 * ((<usize>size) << 4) + pairBytes(size)
+}
+
+/** The layout of points [count,4] in space, or in a plane of it. */
+export function beginSpace(size: i32, workspace: usize): void {
+  velocities = workspace
+  gains = velocities + ((<usize>size) << 4)
+  slopes = gains + ((<usize>size) << 4)
+  beginPairs(size, slopes + ((<usize>size) << 4))
+  memory.fill(velocities, 0, (<usize>size) << 4)
+  for (let at = 0; at < 4 * size; at++) store<f32>(gains + word(at), 1)
+}
+
+/** `findField` from the pairs: `positions` [count,4], of which the last column is not used; the slopes are [count,4]. */
+export function findSpaceField(positions: usize): void {
+  normalizer = max(findPairField(positions, slopes), 1e-12 * <f64>count)
+}
+
+/** `movePoints` of [count,4]. */
+export function moveSpacePoints(
+  from: i32,
+  to: i32,
+  source: usize,
+  target: usize,
+  exaggeration: f32,
+  momentum: f32,
+  rate: f32,
+): void {
+  const one = f32x4.splat(1)
+  const push = <f32>(0.5 / normalizer)
+  for (let row = from; row < to; row++) {
+    const own = v128.load(source + ((<usize>row) << 4))
+    let sum = f32x4.splat(0)
+    const end = load<i32>(starts + word(row + 1))
+    for (let edge = load<i32>(starts + word(row)); edge < end; edge += 4) {
+      const point = edgePoints + word(edge)
+      const d0 = f32x4.sub(own, v128.load(source + ((<usize>load<u32>(point)) << 4)))
+      const d1 = f32x4.sub(own, v128.load(source + ((<usize>load<u32>(point, 4)) << 4)))
+      const d2 = f32x4.sub(own, v128.load(source + ((<usize>load<u32>(point, 8)) << 4)))
+      const d3 = f32x4.sub(own, v128.load(source + ((<usize>load<u32>(point, 12)) << 4)))
+      const xy01 = v128.shuffle<f32>(d0, d1, 0, 1, 4, 5)
+      const xy23 = v128.shuffle<f32>(d2, d3, 0, 1, 4, 5)
+      const z01 = v128.shuffle<f32>(d0, d1, 2, 3, 6, 7)
+      const z23 = v128.shuffle<f32>(d2, d3, 2, 3, 6, 7)
+      const dx = v128.shuffle<f32>(xy01, xy23, 0, 2, 4, 6)
+      const dy = v128.shuffle<f32>(xy01, xy23, 1, 3, 5, 7)
+      const dz = v128.shuffle<f32>(z01, z23, 0, 2, 4, 6)
+      const square = f32x4.add(f32x4.add(f32x4.mul(dx, dx), f32x4.mul(dy, dy)), f32x4.mul(dz, dz))
+      const pull = f32x4.div(v128.load(edgeWeights + word(edge)), f32x4.add(one, square))
+      sum = f32x4.add(sum, f32x4.mul(v128.shuffle<f32>(pull, pull, 0, 0, 0, 0), d0))
+      sum = f32x4.add(sum, f32x4.mul(v128.shuffle<f32>(pull, pull, 1, 1, 1, 1), d1))
+      sum = f32x4.add(sum, f32x4.mul(v128.shuffle<f32>(pull, pull, 2, 2, 2, 2), d2))
+      sum = f32x4.add(sum, f32x4.mul(v128.shuffle<f32>(pull, pull, 3, 3, 3, 3), d3))
+    }
+    const at = (<usize>row) << 4
+    const slope = v128.load(slopes + at)
+    const gradient = f32x4.add(f32x4.mul(f32x4.splat(exaggeration), sum), f32x4.mul(f32x4.splat(push), slope))
+    moveAxis(at, source, target, f32x4.extract_lane(gradient, 0), momentum, rate)
+    moveAxis(at + 4, source, target, f32x4.extract_lane(gradient, 1), momentum, rate)
+    moveAxis(at + 8, source, target, f32x4.extract_lane(gradient, 2), momentum, rate)
+    store<f32>(target + at, 0, 12)
+  }
+}
+
+/** Moves the mean of `positions` [count,4] to the origin. */
+export function centreSpace(positions: usize): void {
+  let xy = f64x2.splat(0)
+  let zw = f64x2.splat(0)
+  for (let point = 0; point < count; point++) {
+    const place = v128.load(positions + ((<usize>point) << 4))
+    xy = f64x2.add(xy, f64x2.promote_low_f32x4(place))
+    zw = f64x2.add(zw, f64x2.promote_low_f32x4(v128.shuffle<f32>(place, place, 2, 3, 2, 3)))
+  }
+  const share = f64x2.splat(1 / <f64>count)
+  const low = f32x4.demote_f64x2_zero(f64x2.mul(xy, share))
+  const high = f32x4.demote_f64x2_zero(f64x2.mul(zw, share))
+  const mean = v128.shuffle<f32>(low, high, 0, 1, 4, 5)
+  for (let point = 0; point < count; point++) {
+    const at = positions + ((<usize>point) << 4)
+    v128.store(at, f32x4.sub(v128.load(at), mean))
   }
 }
 

@@ -51,7 +51,7 @@ const entries: Partial<Record<ProjectionId, Entry>> = {
     id: 'tsne',
     label: 't-SNE',
     description: 'Keeps the nearest neighbours best; sizes of clusters and distances between them mean little.',
-    dims: [2],
+    dims: [2, 3],
     parameters: [metric, seed, perplexity, { ...epochs, pythonName: 'max_iter' }, follow],
     openedHeadOnly: false,
     load: () => import('./tsne'),

@@ -7,6 +7,7 @@ import { takeGraph } from './gpu-graph'
 import { type Kernel, loadKernel } from './kernel'
 import { type Neighbors, NeighborSearch, type Pause } from './neighbors'
 import { computePca } from './pca'
+import { fillPositions, takePositions } from './positions'
 import { alignTo } from './procrustes'
 import type { HeadContext, Projection } from './types'
 
@@ -130,21 +131,6 @@ export class UmapLayout {
     }
     return takePositions(kernel.float32(source, count * stride), count, dims, stride)
   }
-}
-
-function fillPositions(target: Float32Array, points: Float32Array, dims: number, stride: number): void {
-  target.fill(0)
-  for (let point = 0; point * dims < points.length; point++) {
-    for (let axis = 0; axis < dims; axis++) target[point * stride + axis] = points[point * dims + axis]!
-  }
-}
-
-function takePositions(source: Float32Array, count: number, dims: number, stride: number): Float32Array {
-  const points = new Float32Array(count * dims)
-  for (let point = 0; point < count; point++) {
-    for (let axis = 0; axis < dims; axis++) points[point * dims + axis] = source[point * stride + axis]!
-  }
-  return points
 }
 
 /** Mean distance with each point's 0 to itself. */

@@ -35,6 +35,11 @@ export interface ProjectionPoolOptions {
   clock?: Clock
   /** A cancelled worker that has not stopped after so long is ended and replaced. */
   patienceMs?: number
+  /**
+   * A worker that shows no sign of life for so long during a job is ended, and its head done again elsewhere. Generous: a reference
+   * implementation may compute for a while without a pause.
+   */
+  silenceMs?: number
   /** How the worker is spoken to; tests give their own. */
   connect?(worker: WorkerLike): ProjectionService
 }
@@ -55,6 +60,10 @@ interface Seat {
   job: Job | null
   /** A cancelled job still runs in the worker until this timer or its end. */
   timer: unknown
+  /** Looks after the running job from time to time. */
+  watch: unknown
+  /** A message came since the last look. */
+  heard: boolean
   gone: boolean
 }
 
@@ -62,7 +71,8 @@ const crashLimit = 2
 
 /**
  * The page's side of the projection workers: one head a job, the most wanted head first whenever a worker is free, results
- * by callback. Workers start with the first jobs and stay. A crashed worker is replaced and its head done once more.
+ * by callback. Workers start with the first jobs and stay. A worker that crashed or fell silent is replaced and its head done once
+ * more.
  */
 export class ProjectionPool {
   readonly #options: Required<ProjectionPoolOptions>
@@ -80,9 +90,10 @@ export class ProjectionPool {
     size,
     clock = systemClock,
     patienceMs = 100,
+    silenceMs = 60_000,
     connect = connectWorker,
   }: ProjectionPoolOptions) {
-    this.#options = { createWorker, size, clock, patienceMs, connect }
+    this.#options = { createWorker, size, clock, patienceMs, silenceMs, connect }
     this.#limit = size
   }
 
@@ -192,11 +203,13 @@ export class ProjectionPool {
   #run(seat: Seat, job: Job): void {
     seat.job = job
     job.state = 'running'
+    this.#watch(seat)
     let call: Promise<ProjectionAnswer>
     try {
       const { onProgress } = job.task
       const report = onProgress
         ? (done: number, total: number) => {
+            seat.heard = true
             if (job.state === 'running') onProgress.call(job.task, done, total)
           }
         : null
@@ -210,9 +223,23 @@ export class ProjectionPool {
     )
   }
 
+  /**
+   * Ends a seat that was silent at two looks in a row. Two, as a page that was frozen (asleep, in the background) is late for its
+   * timers while messages wait.
+   */
+  #watch(seat: Seat, wasSilent = false): void {
+    const { clock, silenceMs } = this.#options
+    seat.heard = false
+    seat.watch = clock.setTimeout(() => {
+      if (!seat.heard && wasSilent) this.#crash(seat, `no sign of life for ${Math.round(silenceMs / 1000)} seconds`)
+      else this.#watch(seat, !seat.heard)
+    }, silenceMs / 2)
+  }
+
   #settle(seat: Seat, job: Job, outcome: ProjectionAnswer | AppError): void {
     if (seat.gone || seat.job !== job) return
     this.#options.clock.clearTimeout(seat.timer)
+    this.#options.clock.clearTimeout(seat.watch)
     seat.job = null
     try {
       if (job.state === 'running') this.#finish(job, outcome)
@@ -230,13 +257,22 @@ export class ProjectionPool {
 
   #startSeat(): Seat {
     const worker = this.#options.createWorker()
-    const seat: Seat = { worker, service: this.#options.connect(worker), job: null, timer: undefined, gone: false }
+    const seat: Seat = {
+      worker,
+      service: this.#options.connect(worker),
+      job: null,
+      timer: undefined,
+      watch: undefined,
+      heard: false,
+      gone: false,
+    }
     const crash = (event: Event) => {
       event.preventDefault()
       this.#crash(seat, (event as Partial<ErrorEvent>).message)
     }
     worker.addEventListener('error', crash)
     worker.addEventListener('messageerror', crash)
+    worker.addEventListener('message', () => (seat.heard = true))
     this.#seats.push(seat)
     return seat
   }
@@ -267,6 +303,7 @@ export class ProjectionPool {
   #endSeat(seat: Seat): void {
     seat.gone = true
     this.#options.clock.clearTimeout(seat.timer)
+    this.#options.clock.clearTimeout(seat.watch)
     seat.worker.terminate()
     const index = this.#seats.indexOf(seat)
     if (index >= 0) this.#seats.splice(index, 1)

@@ -5,6 +5,7 @@ import { build } from 'vite'
 import { createStaticServer } from '../../scripts/serve.mjs'
 import type { GpuTests } from '../harness/gpu'
 import { readReferenceHead } from '../helpers/heads'
+import { pinnedPictures } from '../helpers/pinned-pictures'
 
 const root = path.resolve(import.meta.dirname, '../..')
 
@@ -59,6 +60,15 @@ function ask<Name extends keyof GpuTests>(
 test('there is an adapter', async ({ lab }) => {
   // Without one the tests below would say the same at more length. They are never skipped.
   expect(await ask(lab, 'hasAdapter')).toBe(true)
+})
+
+test.describe('WASM gives the bits of Node', () => {
+  for (const picture of pinnedPictures) {
+    const { projection, dims, metric, n, sha256 } = picture
+    test(`${projection} in ${dims} dimensions, ${metric}, ${n} tokens`, async ({ lab }) => {
+      expect(await ask(lab, 'drawPinned', picture)).toBe(sha256)
+    })
+  }
 })
 
 test.describe('neighbours', () => {

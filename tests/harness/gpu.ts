@@ -12,6 +12,7 @@ import { TsneLayout } from '../../src/projections/tsne'
 import { startFrom, UmapLayout } from '../../src/projections/umap'
 import type { ProjectionAnswer, ProjectionJob } from '../../src/rpc/contracts'
 import { ProjectionPool } from '../../src/rpc/projection-pool'
+import { drawPinned } from '../helpers/pinned-pictures'
 import { trustworthiness } from '../helpers/trustworthiness'
 
 const now = () => performance.now()
@@ -402,6 +403,7 @@ const gpuTests = {
   compareScatter,
   compareTsneEpochs,
   compareUmapEpoch,
+  drawPinned,
   failedSearch,
   hasAdapter,
   loseDevice,

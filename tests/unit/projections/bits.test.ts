@@ -3,6 +3,7 @@ import { hashUniform } from '../../../src/core/random'
 import type { JointId, ProjectionId } from '../../../src/core/types'
 import { ProjectionEngine } from '../../../src/projections/project'
 import { makeJob } from '../../contracts/heads'
+import { drawPinned, pinnedPictures } from '../../helpers/pinned-pictures'
 import { spansOf } from '../golden-head'
 
 /** FNV-1a over the 32-bit words of the coordinates. */
@@ -39,3 +40,11 @@ test.each<[JointId, ProjectionId, 2 | 3, number, number, number, number]>([
   const { points } = await new ProjectionEngine().project(job)
   expect(hashBits(points)).toBe(expected)
 })
+
+// tests/gpu/kernels.spec.ts draws the same ones in Chromium.
+test.each(pinnedPictures)(
+  '$projection in $dims dimensions, $metric, $n tokens: the bits are pinned',
+  async (picture) => {
+    expect(await drawPinned(picture)).toBe(picture.sha256)
+  },
+)

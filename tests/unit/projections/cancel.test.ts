@@ -2,8 +2,9 @@ import { describe, expect, it } from 'vitest'
 import type { ProjectionId } from '../../../src/core/types'
 import type { ProjectionJob } from '../../../src/rpc/contracts'
 import { ProjectionEngine } from '../../../src/projections/project'
-import { systemSliceClock } from '../../../src/projections/slices'
+import { trustSample } from '../../../src/core/trust'
 import { defaultSettings } from '../../../src/state/settings'
+import { hastyClock } from '../../contracts/heads'
 import { readGoldenHead } from '../golden-head'
 
 const { vectors, spans } = readGoldenHead()
@@ -56,25 +57,37 @@ describe('a cancelled job', () => {
     expect(heldBytes() - before).toBeLessThan(40e6)
   })
 
-  it('is one of many: messages are let in every 15 ms by the clock of the worker', async () => {
-    let [last, longest] = [systemSliceClock.now(), 0]
-    const engine = new ProjectionEngine({
-      ...systemSliceClock,
-      yieldToMessages: async () => {
-        longest = Math.max(longest, processorMs() - last)
-        last = processorMs()
-      },
-    })
-    await engine.project(jobOf('umap'))
-    last = processorMs()
-    longest = 0
-    await engine.project(jobOf('umap', true))
-    expect(longest).toBeLessThan(100)
+  it.each([
+    ['umap', 2],
+    ['umap', 3],
+    ['tsne', 2],
+    ['tsne', 3],
+  ] as const)(
+    'of %s in %i dimensions is never far from a slice: each is a small share of the work',
+    async (projection, dims) => {
+      const shares = await sharesOf({
+        ...jobOf(projection),
+        settings: { ...defaultSettings, projection, dims, epochs: 60 },
+      })
+      expect(shares.length).toBeGreaterThan(200)
+      expect(longestStep(shares)).toBeLessThan(0.02)
+    },
+  )
+
+  it('is never far from a slice in the figures: one for each sentence and each sampled point', async () => {
+    const points = new Float32Array((vectors.n + vectors.m) * 2)
+    const shares = await sharesOf({ ...jobOf('pca', true), points })
+    expect(shares.length).toBeGreaterThanOrEqual(spans.length + trustSample(vectors.n + vectors.m, vectors.dim).length)
+    expect(longestStep(shares)).toBeLessThan(0.02)
   })
 })
 
-/** Time of this process alone: what others do on the machine does not count. */
-function processorMs(): number {
-  const { user, system } = process.cpuUsage()
-  return (user + system) / 1000
+/** What a job reports when each of its slices does. */
+async function sharesOf(job: ProjectionJob): Promise<number[]> {
+  const shares: number[] = []
+  await new ProjectionEngine(hastyClock()).project(job, (done, total) => shares.push(done / total))
+  return shares
 }
+
+const longestStep = (shares: readonly number[]): number =>
+  shares.reduce((longest, share, at) => Math.max(longest, share - (shares[at - 1] ?? 0)), 0)

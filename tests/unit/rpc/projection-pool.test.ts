@@ -43,10 +43,14 @@ class FakeClock {
   clearTimeout(timer: unknown): void {
     this.timers.delete(timer as number)
   }
-  run(): void {
-    const actions = [...this.timers.values()]
-    this.timers.clear()
-    for (const { action } of actions) action()
+  /** Runs those that wait for so long. */
+  run(milliseconds: number): void {
+    const due = [...this.timers].filter(([, timer]) => timer.milliseconds === milliseconds)
+    for (const [id] of due) this.timers.delete(id)
+    for (const [, { action }] of due) action()
+  }
+  count(milliseconds: number): number {
+    return [...this.timers.values()].filter((timer) => timer.milliseconds === milliseconds).length
   }
 }
 
@@ -67,6 +71,7 @@ function setUp(size = 2) {
   const pool = new ProjectionPool({
     size,
     clock,
+    silenceMs: 8000,
     createWorker: () => {
       const worker = new FakeWorker()
       workers.push(worker)
@@ -130,7 +135,7 @@ test('cancelling tells at once, and keeps a worker that stops in time', async ()
   expect(workers[0]!.cancelled).toBe(1)
   workers[0]!.reject(new AppError('CANCELLED', ''))
   await settle()
-  expect(clock.timers.size).toBe(0)
+  expect(clock.count(100)).toBe(0)
   expect(running()).toEqual([3, 1])
   expect(workers[0]!.terminated).toBe(false)
   expect(log).toHaveLength(2)
@@ -141,8 +146,8 @@ test('a worker that does not stop within 100 ms is ended and replaced', async ()
   for (let head = 0; head < 3; head++) pool.add(task(head))
   await settle()
   pool.cancel(({ head }) => head === 0)
-  expect([...clock.timers.values()].map(({ milliseconds }) => milliseconds)).toEqual([100])
-  clock.run()
+  expect(clock.count(100)).toBe(1)
+  clock.run(100)
   await settle()
   expect(workers[0]!.terminated).toBe(true)
   expect(running()).toEqual([1, 2])
@@ -168,6 +173,48 @@ test('a head whose worker crashed is done again once, then fails', async () => {
   await settle()
   expect(log).toEqual(['0 WORKER_CRASHED', '1 done 1'])
   expect(pool.progress).toEqual({ done: 2, total: 2 })
+})
+
+test('a worker that falls silent is replaced and its head done again; one that shows it is alive is left alone', async () => {
+  const { pool, workers, clock, log, task, running } = setUp(2)
+  pool.add(task(0, { onProgress: () => undefined }))
+  pool.add(task(1))
+  await settle()
+  const look = () => clock.run(4000)
+  for (let round = 0; round < 5; round++) {
+    workers[0]!.report(round, 100)
+    workers[1]!.dispatchEvent(new Event('message'))
+    look()
+  }
+  expect(running()).toEqual([0, 1])
+
+  // The first look may come late, with messages still waiting: only the second one in a row counts.
+  look()
+  workers[1]!.dispatchEvent(new Event('message'))
+  expect(running()).toEqual([0, 1])
+  look()
+  await settle()
+  expect(workers.map(({ terminated }) => terminated)).toEqual([true, false, false])
+  expect(workers[2]!.jobs.map(({ headIndex }) => headIndex)).toEqual([0])
+  workers[2]!.resolve(answer(5))
+  await settle()
+  expect(log).toEqual(['0 done 5'])
+  workers[1]!.resolve(answer(6))
+  await settle()
+  expect(clock.timers.size).toBe(0)
+})
+
+test('a head at which two workers fall silent fails in words', async () => {
+  const { pool, clock, task } = setUp(1)
+  const problems: string[] = []
+  pool.add(task(0, { onFailed: ({ code, message }) => problems.push(`${code} ${message}`) }))
+  await settle()
+  for (let round = 0; round < 4; round++) {
+    clock.run(4000)
+    await settle()
+  }
+  expect(problems).toEqual([expect.stringMatching(/^WORKER_CRASHED .*no sign of life for 8 seconds/)])
+  expect(clock.timers.size).toBe(0)
 })
 
 test('an error of the projection keeps the worker', async () => {
