@@ -4,7 +4,8 @@ import { SavedWork, type Journal } from '../storage/saved-work'
 import type { Notice } from './api'
 import type { ClockPort, ExplorerDependencies } from './dependencies'
 
-const saveDelayMs = 250
+/** Short, so that a browser that is killed takes no more than the last change with it. */
+const saveDelayMs = 100
 
 /** A turn of the event loop; the browser's own way to yield where it has one. */
 function pause(): Promise<void> {

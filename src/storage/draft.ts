@@ -1,4 +1,23 @@
+import { indexedDbStore } from './key-value'
+import { SavedWork } from './saved-work'
+
 const key = 'attention-atlas-draft'
+
+/** Short, so that a browser that is killed takes no more than the last words with it. */
+const delayMs = 100
+
+const stored = new SavedWork<string | null>(indexedDbStore('attention-atlas-saved'), {
+  key: 'draft',
+  delayMs,
+  timer: {
+    set: (callback, ms) => window.setTimeout(callback, ms),
+    clear: (id) => window.clearTimeout(id),
+  },
+  onBlocked: () => undefined, // the explorer says so once for all that is stored
+})
+
+/** Nothing is stored before what is there was read. */
+let isRead = false
 
 /** Text that was typed but not shown yet, of this tab: a reload brings it back. Null where there is none, or nothing can be stored. */
 export function loadDraft(): string | null {
@@ -9,8 +28,19 @@ export function loadDraft(): string | null {
   }
 }
 
+/**
+ * Unshown text of the last visit, whichever tab it was in: it comes back after the browser was killed, when what belongs to
+ * a tab is gone.
+ */
+export async function loadLastDraft(): Promise<string | null> {
+  const draft = await stored.load()
+  isRead = true
+  return typeof draft === 'string' && draft !== '' ? draft : null
+}
+
 /** Keeps unshown text; null: there is none. Where nothing can be stored, nothing is. */
 export function saveDraft(draft: string | null): void {
+  if (isRead) stored.schedule(() => draft)
   try {
     if (draft === null) sessionStorage.removeItem(key)
     else sessionStorage.setItem(key, draft)

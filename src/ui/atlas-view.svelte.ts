@@ -4,7 +4,7 @@ import { keptByLegend } from '../encodings/legend-filter'
 import { buildTokenTable, pointOf, roleOf, tokenOf } from '../encodings/tokens'
 import type { EncodingContext, PaletteId, Role, Shade } from '../encodings/types'
 import type { ExplorerView, SelectionView } from '../state/api'
-import { loadDraft } from '../storage/draft'
+import { loadDraft, loadLastDraft } from '../storage/draft'
 import { browserClock } from '../state/browser-ports'
 import type { SampleSet } from './samples'
 import { t } from './strings'
@@ -100,6 +100,9 @@ export class AtlasView {
     this.theme = actions.theme
     this.draft = loadDraft() ?? ''
     this.followTexts(explorer.texts)
+    void loadLastDraft().then((draft) => {
+      if (draft !== null && this.draft.trim() === '') this.draft = draft
+    })
     this.attention = new AttentionState(explorer)
     this.images = new ImagesState(explorer, actions)
     this.search = new SearchState(explorer, {

@@ -257,6 +257,12 @@ export const en = {
     images: 'Open images',
     samples: (name: string) => `Try the ${name}`,
   },
+  first: {
+    caption: (count: number, model: string) =>
+      `${count} sample sentences in ${model}: a tile is a head, rows are layers; queries blue, keys orange. Click one to explore it.`,
+    hover: (head: string) => `Open ${head}`,
+    open: (count: number) => `Explore the ${count} sample sentences`,
+  },
   status: {
     heads: (count: string) => `${count} heads`,
     tokens: (count: string) => `${count} tokens`,

@@ -1,0 +1,77 @@
+import { expect, test } from '../helpers/app-test'
+import { call, ready, type AtlasInfo } from '../helpers/atlas-page'
+
+interface Stored {
+  samples: string
+  layers: number
+  heads: number
+  n: number
+  m: number
+  boxes: [number, number, number][]
+  points: number[]
+}
+
+/** The file as `src/storage/first-picture.ts` describes it. */
+const stored = async (url: string): Promise<Stored> => {
+  const { gunzipSync } = await import('node:zlib')
+  const buffer = gunzipSync(Buffer.from(await (await fetch(url)).arrayBuffer()))
+  const length = buffer.readUInt32LE(0)
+  const header = JSON.parse(buffer.toString('utf8', 4, 4 + length)) as Stored
+  const points = Array.from({ length: (buffer.length - 4 - length) / 2 }, (_, at) =>
+    buffer.readUInt16LE(4 + length + 2 * at),
+  )
+  return { ...header, points }
+}
+
+test('the first picture is there before a model, its runtime or the renderer', async ({ app, openApp, problems }) => {
+  const page = await openApp()
+  const canvas = page.getByRole('button', { name: 'Explore the 24 sample sentences' }).locator('canvas')
+  await expect(canvas).toBeVisible()
+  // Both colours in every tile of a 12 × 12 matrix.
+  const poorTiles = () =>
+    canvas.evaluate((element: HTMLCanvasElement) => {
+      const { width, height } = element
+      const { data } = element.getContext('2d')!.getImageData(0, 0, width, height)
+      const [blue, orange] = [new Set<number>(), new Set<number>()]
+      for (let at = 0; at < data.length; at += 4) {
+        const tile = Math.floor(((at / 4 / width) * 12) / height) * 12 + Math.floor((((at / 4) % width) * 12) / width)
+        if (data[at + 3]! < 100) continue
+        if (data[at + 2]! - data[at]! > 60) blue.add(tile)
+        if (data[at]! - data[at + 2]! > 60) orange.add(tile)
+      }
+      return 288 - blue.size - orange.size
+    })
+  await expect.poll(poorTiles).toBe(0)
+  expect(await page.locator('html').getAttribute('data-status')).toBe('empty')
+  expect(app.requests.filter((path) => /models\/|ort-|\.wasm|atlas-scene/.test(path))).toEqual([])
+  expect(problems).toEqual([])
+})
+
+test('a tile of it opens that head of the same sentences', async ({ app, openApp, problems }) => {
+  const page = await openApp('backend=wasm')
+  const picture = page.getByRole('button', { name: 'Explore the 24 sample sentences' })
+  const box = (await picture.locator('canvas').boundingBox())!
+  await page.mouse.click(box.x + (box.width * 9.5) / 12, box.y + (box.height * 3.5) / 12)
+  await ready(page)
+  expect(await call(page, 'state')).toMatchObject({ view: 'head', head: 'L3H9' })
+
+  // The file is what the app computes: every point, to 1 % of the half box; the weights are 8-bit, sums differ by machine.
+  const file = await stored(`${app.url}first-picture.bin`)
+  const info = await call<AtlasInfo>(page, 'info')
+  expect([info.layers, info.heads]).toEqual([file.layers, file.heads])
+  let worst = 0
+  for (let index = 0; index < file.boxes.length; index++) {
+    const { points } = await call<{ points: Float32Array }>(page, 'coordinates', {
+      layer: Math.floor(index / file.heads),
+      head: index % file.heads,
+    })
+    const [x, y, half] = file.boxes[index]!
+    points.forEach((value, at) => {
+      const unit = Math.min(1.25, Math.max(-1.25, (value - (at % 2 ? y : x)) / half))
+      const there = (file.points[index * points.length + at]! / 32767.5 - 1) * 1.25
+      worst = Math.max(worst, Math.abs(unit - there))
+    })
+  }
+  expect(worst).toBeLessThan(0.01)
+  expect(problems).toEqual([])
+})
