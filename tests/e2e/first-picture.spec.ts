@@ -43,7 +43,11 @@ test('the first picture is there before a model, its runtime or the renderer', a
     })
   await expect.poll(poorTiles).toBe(0)
   expect(await page.locator('html').getAttribute('data-status')).toBe('empty')
-  expect(app.requests.filter((path) => /models\/|ort-|\.wasm|atlas-scene/.test(path))).toEqual([])
+  // What the page itself loaded; the service worker stores the rest of the app behind it.
+  const loaded = await page.evaluate(() => performance.getEntriesByType('resource').map(({ name }) => name))
+  expect(loaded.some((url) => url.endsWith('first-picture.bin'))).toBe(true)
+  expect(loaded.filter((url) => /ort-|\.wasm|atlas-scene|transformers/.test(url))).toEqual([])
+  expect(app.requests.filter((path) => /models\/[^m]/.test(path))).toEqual([])
   expect(problems).toEqual([])
 })
 
