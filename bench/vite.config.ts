@@ -18,6 +18,8 @@ export default defineConfig({
     rollupOptions: {
       input: {
         spine: path.join(here, 'pages/spine.html'),
+        views: path.join(here, 'pages/views.html'),
+        empty: path.join(here, 'pages/empty.html'),
         projections: path.join(here, 'pages/projections.html'),
       },
     },

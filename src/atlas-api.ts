@@ -120,13 +120,52 @@ export interface AtlasParts {
   /** Draws the view as it is shown; null while there is none. */
   drawPng: () => ((scale: number) => Promise<Blob>) | null
   pause: () => Promise<void>
+  /** What is on the screen; a run is ready when its last head is drawn. Without it nothing is waited for. */
+  screen?: ScreenPort
+}
+
+export interface ScreenPort {
+  /** Whether every head that the run has worked out is drawn, or nothing can be drawn. */
+  isDrawn(): boolean
+  /** Called when that may have changed. Returns the way to stop. */
+  onChange(listener: () => void): () => void
+}
+
+/** Waits for the run, then for its last head to be drawn. @throws AppError TIMEOUT */
+async function untilReady({ explorer, screen }: AtlasParts, timeoutMs: number | null = null): Promise<void> {
+  const endMs = timeoutMs === null ? Infinity : performance.now() + timeoutMs
+  for (;;) {
+    await explorer.ready(timeoutMs === null ? null : Math.max(0, endMs - performance.now()))
+    if (explorer.status !== 'ready' || !screen || screen.isDrawn()) return
+    await new Promise<void>((resolve, reject) => {
+      const stops: (() => void)[] = []
+      const settle = (action: () => void) => {
+        for (const stop of stops) stop()
+        action()
+      }
+      stops.push(screen.onChange(() => settle(resolve)))
+      stops.push(explorer.onChange(() => settle(resolve)))
+      if (timeoutMs === null) return
+      const timer = setTimeout(
+        () => settle(() => reject(new AppError('TIMEOUT', `Not drawn after ${timeoutMs} ms: wait longer.`))),
+        Math.max(0, endMs - performance.now()),
+      )
+      stops.push(() => clearTimeout(timer))
+    })
+  }
+}
+
+/** The run's status; still `running` until its last head is drawn. */
+export function statusOf({ explorer, screen }: Pick<AtlasParts, 'explorer' | 'screen'>): AtlasState['status'] {
+  return explorer.status === 'ready' && screen && !screen.isDrawn() ? 'running' : explorer.status
 }
 
 /** Puts `atlas` on the window and keeps `<html data-status>` and `data-error` in step with the run, inside each call. */
 export function installAtlas(target: Window, parts: AtlasParts): void {
   const root = target.document.documentElement
   const show = () => {
-    const { status, error } = parts.explorer
+    const { error } = parts.explorer
+    const status = statusOf(parts)
     root.dataset['status'] = status
     if (status === 'failed' && error) root.dataset['error'] = error.code
     else delete root.dataset['error']
@@ -136,6 +175,7 @@ export function installAtlas(target: Window, parts: AtlasParts): void {
   parts.explorer.onChange((event) => {
     if (event === 'status') show()
   })
+  parts.screen?.onChange(show)
   target.atlas = createAtlas(parts)
 }
 
@@ -147,7 +187,7 @@ export function createAtlas(parts: AtlasParts): AtlasApi {
     version: parts.version,
     ready: (timeoutMs) =>
       asynchronous(async () => {
-        await explorer.ready(readTimeout(timeoutMs))
+        await untilReady(parts, readTimeout(timeoutMs))
         return state()
       }),
     state,
@@ -181,7 +221,7 @@ export function createAtlas(parts: AtlasParts): AtlasApi {
         const source = exportSource(parts)
         const checked = readExportOptions(explorer, options ?? {})
         // Everything that a file says is of one moment: the run comes to its end first.
-        if (explorer.status !== 'empty') await explorer.ready()
+        if (explorer.status !== 'empty') await untilReady(parts)
         if (explorer.status === 'failed' && explorer.error) throw explorer.error
         return ofOneMoment(explorer, () => createExport(String(kind), String(format), checked, source(selection)))
       }),
@@ -217,8 +257,10 @@ async function asynchronous<T>(action: () => T | Promise<T>): Promise<T> {
   }
 }
 
-function readState({ explorer, selection, preferences }: AtlasParts): AtlasState {
-  const { status, error, model, choice, settings, color, column, search, searchOptions } = explorer
+function readState(parts: AtlasParts): AtlasState {
+  const { explorer, selection, preferences } = parts
+  const status = statusOf(parts)
+  const { error, model, choice, settings, color, column, search, searchOptions } = explorer
   const { layer, head } = selection.head
   return {
     status,

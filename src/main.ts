@@ -13,6 +13,7 @@ import { ModelClient } from './rpc/model-client'
 import { poolSize, ProjectionPool } from './rpc/projection-pool'
 import type { AtlasSceneApi } from './scene/api'
 import { applySettings, linkAddress } from './state/address-link'
+import { ArrangementChoice } from './state/arrangement-choice.svelte'
 import { browserClock, browserStorage } from './state/browser-ports'
 import { defaultModels } from './state/dependencies'
 import { Explorer } from './state/explorer.svelte'
@@ -23,6 +24,7 @@ import { memoryLimitBytes } from './state/memory'
 import { NetworkLock } from './state/network-lock.svelte'
 import { poolPort } from './state/pool-port'
 import { Preferences } from './state/preferences.svelte'
+import { Screen } from './state/screen'
 import { Selection } from './state/selection.svelte'
 import { AddressBar } from './storage/address'
 import { findSampleSet } from './ui/samples'
@@ -65,6 +67,7 @@ const explorer: Explorer = new Explorer({
 })
 const selection = new Selection()
 const preferences = new Preferences()
+const arrangement = new ArrangementChoice()
 
 /** Scripts, styles and workers of the page itself, as the browser measured them. */
 const ownRequests = (): RequestRecord[] =>
@@ -97,6 +100,8 @@ explorer.onChange((event) => {
 })
 
 let scene: AtlasSceneApi | null = null
+const screen = new Screen(() => document.hidden)
+document.addEventListener('visibilitychange', () => screen.changed())
 const parts: AtlasParts = {
   explorer,
   selection,
@@ -105,9 +110,10 @@ const parts: AtlasParts = {
   ownRequests: () => [...libraryRequests, ...lock.records, ...ownRequests()],
   drawPng: () => (scene ? (scale) => scene!.snapshot(scale) : null),
   pause: browserClock.pause,
+  screen,
 }
 installAtlas(window, parts)
-linkAddress(new AddressBar(window), parts)
+linkAddress(new AddressBar(window), { ...parts, arrangement })
 
 /** What was chosen last is what is shown: another kind of model makes room for the built-in one. Failures are the run's own. */
 function openModelFor(kind: InputKind): void {
@@ -151,6 +157,8 @@ const actions: AppActions = {
   network: lock,
   projections: projectionInfos.map(({ id }) => id),
   dimsOf: (projection) => projectionInfo(projection)?.dims ?? [2, 3],
+  arrangement,
+  screen,
   undo: () => selection.undo(),
   redo: () => selection.redo(),
   get palette() {

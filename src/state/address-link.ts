@@ -1,6 +1,8 @@
 import { AppError } from '../core/errors'
 import { defaultSearchOptions } from '../core/search'
 import type { AddressBar, AddressKey, AddressValues, ParsedAddress } from '../storage/address'
+import { isSamePlace, opensPlace, placeOf, readPlace, type RememberedPlace } from './address-place'
+import type { ArrangementChoice } from './arrangement-choice.svelte'
 import type { Explorer } from './explorer.svelte'
 import { defaultModels } from './dependencies'
 import { isFolder } from './model-folders'
@@ -30,6 +32,8 @@ const defaults: Partial<AddressValues> = {
   theme: 'auto',
   lang: 'en',
   base: 0,
+  order: 'grid',
+  tint: 1,
 }
 
 const isDefaultModel = (id: string): boolean => Object.values(defaultModels).includes(id)
@@ -38,6 +42,8 @@ interface Parts {
   explorer: Explorer
   selection: Selection
   preferences: Preferences
+  /** How the matrix is arranged; absent where there is none. */
+  arrangement?: ArrangementChoice
 }
 
 /** Settings of the run, the selection and preferences in one call. @throws AppError BAD_ARGUMENT, NOT_AVAILABLE */
@@ -79,6 +85,29 @@ function placesOutside(
   return found
 }
 
+/** A remembered place as far as it is still there: another model or other inputs may have come since. */
+function placeInside({ explorer, selection }: Parts, { view, head, sequence, token, role }: RememberedPlace) {
+  const named = { head, ...(sequence !== null && { sequence }), ...(token !== null && { token }) }
+  const gone = placesOutside(explorer, selection, named).map(({ key }) => key)
+  return {
+    view,
+    role,
+    head: gone.includes('head') ? selection.head : head,
+    sequence: gone.includes('sequence') ? null : sequence,
+    token: gone.includes('sequence') || gone.includes('token') ? null : token,
+  }
+}
+
+/** What an address says of the arrangement; nothing where it says nothing. */
+function arrangementIn({ by, order, tint, range }: Partial<AddressValues>): Parameters<ArrangementChoice['set']>[0] {
+  return {
+    ...(by !== undefined && { figure: by }),
+    ...(order !== undefined && { sort: order }),
+    ...(tint !== undefined && { tint: tint === 1 }),
+    ...(range !== undefined && { range }),
+  }
+}
+
 function applyViews(selection: Selection, preferences: Preferences, values: Partial<AddressValues>): void {
   const { view, head, sequence, token } = values
   selection.go({
@@ -98,8 +127,10 @@ function applyViews(selection: Selection, preferences: Preferences, values: Part
  * settings back. Texts are never written. Returns the way to stop.
  */
 export function linkAddress(bar: AddressBar, parts: Parts): () => void {
-  const { explorer, selection, preferences } = parts
+  const { explorer, selection, preferences, arrangement } = parts
   let applying = false
+  /** The place that the address shows. */
+  let shown: RememberedPlace | null = null
 
   const apply = (parsed: ParsedAddress, start: boolean) => {
     applying = true
@@ -108,9 +139,17 @@ export function linkAddress(bar: AddressBar, parts: Parts): () => void {
     for (const { key } of outside) delete values[key]
     const problems = [...parsed.problems, ...outside.map(({ message }) => `${message} The address was ignored there.`)]
     applyViews(selection, preferences, values)
+    arrangement?.set(arrangementIn(values))
     if (start) explorer.start(values, problems)
     else explorer.applyAddress(values, problems)
     applying = false
+    shown = placeOf(selection)
+    bar.note(shown)
+  }
+  const remember = (place: RememberedPlace, opens: boolean) => {
+    shown = place
+    const { view, head, sequence, token } = place
+    bar.write({ view, head, sequence: sequence ?? undefined, token: token ?? undefined }, defaults, { place, opens })
   }
 
   const writeSettings = () => {
@@ -142,8 +181,16 @@ export function linkAddress(bar: AddressBar, parts: Parts): () => void {
   }
   const writePlace = () => {
     if (applying) return
-    const { view, head, sequence, token } = selection
-    bar.write({ view, head, sequence: sequence ?? undefined, token: token ?? undefined }, defaults)
+    const place = placeOf(selection)
+    if (!isSamePlace(place, shown)) remember(place, shown !== null && opensPlace(shown, place))
+  }
+  const writeArrangement = () => {
+    if (applying || !arrangement) return
+    const { figure, sort, tint, range } = arrangement
+    bar.write(
+      { by: figure === '' ? undefined : figure, order: sort, tint: tint ? 1 : 0, range: range ?? undefined },
+      defaults,
+    )
   }
 
   const stops = [
@@ -162,7 +209,15 @@ export function linkAddress(bar: AddressBar, parts: Parts): () => void {
       writePlace()
       explorer.setFocus(selection.view === 'matrix' ? null : selection.head)
     }),
+    ...(arrangement ? [arrangement.onChange(writeArrangement)] : []),
     bar.onChange((parsed) => apply(parsed, false)),
+    bar.onReturn((place) => {
+      applying = true
+      const wanted = readPlace(place)
+      if (wanted) selection.go(placeInside(parts, wanted))
+      applying = false
+      remember(placeOf(selection), false)
+    }),
   ]
   apply(bar.read(), true)
   explorer.setFocus(selection.view === 'matrix' ? null : selection.head)

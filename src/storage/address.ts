@@ -7,6 +7,7 @@ export const metrics = ['cosine', 'euclidean'] as const satisfies readonly Metri
 export const views = ['matrix', 'head', 'sequence'] as const satisfies readonly ViewId[]
 export const backends = ['auto', 'webgpu', 'wasm'] as const satisfies readonly (Backend | 'auto')[]
 export const dtypes = ['fp32', 'fp16', 'q8', 'int8', 'uint8', 'q4', 'q4f16', 'bnb4'] as const satisfies readonly Dtype[]
+export const orders = ['grid', 'high', 'low'] as const
 export const paletteIds = ['default', 'paper', 'contrast'] as const
 export const colorIds =
   'type position mod5 norm sequence special length frequency piece pos received entropy search row column patch hue brightness label user'.split(
@@ -50,6 +51,13 @@ export interface AddressValues {
   case: 0 | 1
   /** 1: only the first match of each sequence. */
   first: 0 | 1
+  /** Figure that the heads of the matrix are arranged by. */
+  by: string
+  order: (typeof orders)[number]
+  /** 1: tiles are tinted by the figure. */
+  tint: 0 | 1
+  /** Heads whose figure lies outside are left out. */
+  range: readonly [number, number]
   palette: (typeof paletteIds)[number]
   theme: 'light' | 'dark' | 'auto'
   lang: 'en' | 'zh'
@@ -147,6 +155,17 @@ export const addressCodecs: { readonly [K in AddressKey]: Codec<AddressValues[K]
   match: oneOf(searchMatches),
   case: numbered([0, 1] as const),
   first: numbered([0, 1] as const),
+  by: text(/^[a-z][a-z0-9_]*$/, 'the id of a head figure'),
+  order: oneOf(orders),
+  tint: numbered([0, 1] as const),
+  range: {
+    parse: (value) => {
+      const [low, high, ...rest] = value.split('..').map((end) => number(-1e9, 1e9, false).parse(end))
+      return low !== undefined && high !== undefined && rest.length === 0 && low <= high ? [low, high] : undefined
+    },
+    format: ([low, high]) => `${low}..${high}`,
+    expected: 'two numbers such as 0.1..0.5',
+  },
   palette: oneOf(paletteIds),
   theme: oneOf(['light', 'dark', 'auto']),
   lang: oneOf(['en', 'zh']),
@@ -214,16 +233,34 @@ export function formatAddress(values: Partial<AddressValues>, unknown: readonly 
 /** The little of `window` that the address needs. */
 export interface AddressWindow {
   location: { hash: string; href: string }
-  history: { replaceState(state: unknown, unused: string, url: string): void }
-  addEventListener(type: 'hashchange', listener: () => void): void
-  removeEventListener(type: 'hashchange', listener: () => void): void
+  history: {
+    replaceState(state: unknown, unused: string, url: string): void
+    pushState(state: unknown, unused: string, url: string): void
+  }
+  addEventListener(type: 'hashchange' | 'popstate', listener: (event: Event) => void): void
+  removeEventListener(type: 'hashchange' | 'popstate', listener: (event: Event) => void): void
 }
+
+/** What an entry of the browser's history remembers beside its address. */
+interface EntryState {
+  atlasPlace: unknown
+}
+
+const isEntryState = (state: unknown): state is EntryState =>
+  typeof state === 'object' && state !== null && 'atlasPlace' in state
 
 /** The address bar: tells of patches as they come, and is rewritten in place when settings change. */
 export class AddressBar {
   readonly #window: AddressWindow
   #unknown: string[] = []
   #written: Partial<AddressValues> = {}
+  /** What the entry remembers; null: nothing yet. */
+  #place: unknown = null
+  /** The entry as it was before what is written now: several writes of one step are one entry. */
+  #before: { hash: string; place: unknown } | null = null
+  #hasPushed = false
+  /** Where Back or Forward led: the `hashchange` that follows is not a wish of its own. */
+  #returnedTo: string | null = null
 
   constructor(target: AddressWindow) {
     this.#window = target
@@ -237,18 +274,50 @@ export class AddressBar {
     return parsed
   }
 
+  /** Remembers the place that the entry shows, without a word in the address. */
+  note(place: unknown): void {
+    this.#place = place
+  }
+
   /** Calls back inside every `hashchange` event. Returns the way to stop. */
   onChange(apply: (parsed: ParsedAddress) => void): () => void {
-    const listener = () => apply(this.read())
+    const listener = (event: Event) => {
+      const isReturn = this.#returnedTo !== null && (event as HashChangeEvent).newURL === this.#returnedTo
+      this.#returnedTo = null
+      if (!isReturn) apply(this.read())
+    }
     this.#window.addEventListener('hashchange', listener)
     return () => this.#window.removeEventListener('hashchange', listener)
   }
 
   /**
-   * Puts the values into the address: a key whose value is its default appears only if it is there already; undefined
-   * takes a key out; keys that aren't mentioned stay. No history entry, no event.
+   * Calls back when the browser's Back or Forward leads to an entry of `write`, with the place it remembers. The settings that
+   * its address names are of then: they stay as they are now. Returns the way to stop.
    */
-  write(values: { [K in AddressKey]?: AddressValues[K] | undefined }, defaults: Partial<AddressValues>): void {
+  onReturn(go: (place: unknown) => void): () => void {
+    const listener = (event: Event) => {
+      const { state } = event as PopStateEvent
+      if (!isEntryState(state)) return
+      this.#returnedTo = this.#window.location.href
+      this.#place = state.atlasPlace
+      this.#before = null
+      go(state.atlasPlace)
+      this.#replace()
+    }
+    this.#window.addEventListener('popstate', listener)
+    return () => this.#window.removeEventListener('popstate', listener)
+  }
+
+  /**
+   * Puts the values into the address: a key whose value is its default appears only if it is there already; undefined
+   * takes a key out; keys that aren't mentioned stay. No event. With `entry` the browser remembers a place, as a step of its own
+   * where that opens something: Back then leads to the place before.
+   */
+  write(
+    values: { [K in AddressKey]?: AddressValues[K] | undefined },
+    defaults: Partial<AddressValues>,
+    entry?: { place: unknown; opens: boolean },
+  ): void {
     const next: Partial<AddressValues> = { ...this.#written }
     const put = <K extends AddressKey>(key: K): void => {
       if (!(key in values)) return
@@ -260,9 +329,46 @@ export class AddressBar {
     }
     for (const key of addressKeys) put(key)
     this.#written = next
-    const hash = formatAddress(next, this.#unknown)
-    if (hash === this.#window.location.hash.replace(/^#/, '')) return
+    if (entry) this.#beginStep()
+    const placeBefore = this.#place
+    if (entry) this.#place = entry.place
+    if (entry?.opens && !this.#hasPushed) this.#push()
+    else if (this.#hash !== this.#shownHash || placeBefore !== this.#place) this.#replace()
+  }
+
+  get #hash(): string {
+    return formatAddress(this.#written, this.#unknown)
+  }
+
+  get #shownHash(): string {
+    return this.#window.location.hash.replace(/^#/, '')
+  }
+
+  #beginStep(): void {
+    if (this.#before) return
+    this.#before = { hash: this.#shownHash, place: this.#place }
+    this.#hasPushed = false
+    queueMicrotask(() => (this.#before = null))
+  }
+
+  #push(): void {
+    const { hash, place } = this.#before!
+    // What the step has written so far belongs to the new entry.
+    this.#window.history.replaceState(this.#stateOf(place), '', this.#urlOf(hash))
+    this.#window.history.pushState(this.#stateOf(this.#place), '', this.#urlOf(this.#hash))
+    this.#hasPushed = true
+  }
+
+  #replace(): void {
+    this.#window.history.replaceState(this.#stateOf(this.#place), '', this.#urlOf(this.#hash))
+  }
+
+  #stateOf(place: unknown): EntryState | null {
+    return place === null ? null : { atlasPlace: place }
+  }
+
+  #urlOf(hash: string): string {
     const base = this.#window.location.href.replace(/#.*$/, '')
-    this.#window.history.replaceState(null, '', hash === '' ? base : `${base}#${hash}`)
+    return hash === '' ? base : `${base}#${hash}`
   }
 }

@@ -2,8 +2,10 @@ import type { SearchMatch } from '../core/search'
 import type { ColorId, ProjectionId, ProjectionSettings } from '../core/types'
 import type { PaletteId } from '../encodings/types'
 import type { AtlasSceneApi } from '../scene/api'
+import type { ArrangementChoice } from '../state/arrangement-choice.svelte'
 import type { FolderFile } from '../state/model-folders'
 import type { ModelLibraryPort, OpenRequest } from '../state/model-library'
+import type { Screen } from '../state/screen'
 import type { RecentModel } from '../state/model-recent'
 import type { NetworkLock } from '../state/network-lock.svelte'
 
@@ -52,6 +54,10 @@ export interface AppActions {
   readonly library?: ModelLibraryPort
   /** Models of earlier visits, the latest first. */
   recentModels?(): readonly RecentModel[]
+  /** How the heads of the matrix are arranged, shared with the address. */
+  readonly arrangement?: ArrangementChoice
+  /** Is told what is drawn. */
+  readonly screen?: Screen
   /** One step back, or forth again, in what is looked at. */
   undo?(): void
   redo?(): void

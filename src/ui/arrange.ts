@@ -1,4 +1,6 @@
-export type HeadSort = 'grid' | 'high' | 'low'
+import type { HeadSort } from '../state/arrangement-choice.svelte'
+
+export type { HeadSort }
 
 export interface Arrangement {
   sort: HeadSort

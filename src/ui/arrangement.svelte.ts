@@ -2,6 +2,7 @@ import { untrack } from 'svelte'
 import { allFigureInfos, type FigureInfo } from '../core/figures'
 import type { HeadRef, InputKind } from '../core/types'
 import type { ExplorerView } from '../state/api'
+import { ArrangementChoice } from '../state/arrangement-choice.svelte'
 import { arrangeHeads, extentOf, shareOfExtent, type Extent, type HeadSort } from './arrange'
 import type { SearchState } from './search-state.svelte'
 import { t } from './strings'
@@ -30,11 +31,27 @@ const isOfKind = (needs: FigureInfo['needs'], kind: InputKind | undefined): bool
 
 /** By which figure the heads of the matrix are sorted, filtered and tinted. */
 export class ArrangementState {
-  /** Id of the figure; '': none. */
-  figure: string = $state('')
-  sort: HeadSort = $state('grid')
-  tint: boolean = $state(true)
-  range: readonly [number, number] | null = $state.raw(null)
+  get figure(): string {
+    return this.choice.figure
+  }
+  get sort(): HeadSort {
+    return this.choice.sort
+  }
+  set sort(sort: HeadSort) {
+    this.choice.set({ sort })
+  }
+  get tint(): boolean {
+    return this.choice.tint
+  }
+  set tint(tint: boolean) {
+    this.choice.set({ tint })
+  }
+  get range(): readonly [number, number] | null {
+    return this.choice.range
+  }
+  set range(range: readonly [number, number] | null) {
+    this.choice.set({ range })
+  }
 
   /** What can be chosen now. */
   readonly choices: readonly FigureInfo[] = $derived.by(() => {
@@ -78,6 +95,7 @@ export class ArrangementState {
   constructor(
     private readonly explorer: ExplorerView,
     private readonly search: SearchState,
+    private readonly choice: ArrangementChoice = new ArrangementChoice(),
   ) {}
 
   /** A figure of one head, or of another id than the chosen one. */
@@ -87,10 +105,7 @@ export class ArrangementState {
   }
 
   choose(figure: string): void {
-    if (figure === this.figure) return
-    this.figure = figure
-    this.range = null
-    if (figure === '') this.sort = 'grid'
+    this.choice.set({ figure })
   }
 
   get isActive(): boolean {

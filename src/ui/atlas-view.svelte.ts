@@ -22,6 +22,18 @@ import { SearchState } from './search-state.svelte'
 import { isByteLevel, showToken } from './show-token'
 import { largestTextBytes, readTextBytes, splitLines } from './text-lines'
 
+/** Moving over the points of a head by keys. */
+export interface PointWalk {
+  /** Begins or ends. */
+  toggle(): void
+  readonly isOn: boolean
+  /** Goes to the next point in a direction; with `extend` it is taken into the selection. */
+  move(direction: 'left' | 'right' | 'up' | 'down', extend: boolean): void
+  /** Takes the point into the selection, or out of it. */
+  take(): void
+  pin(): void
+}
+
 /** What all views of one page share: derived once, and the panels that are open. */
 export class AtlasView {
   readonly explorer: ExplorerView
@@ -49,6 +61,8 @@ export class AtlasView {
   searchCalls: number = $state(0)
   /** Grows when requests were made that the run does not tell of. */
   requestCount: number = $state(0)
+  /** The keys move over the points of the opened head instead of over heads; set by who draws them. */
+  walk: PointWalk | null = $state.raw(null)
   /** Grows when the camera should go back to where it started. */
   resetCount: number = $state(0)
 
@@ -115,7 +129,7 @@ export class AtlasView {
       pause: browserClock.pause,
       now: () => performance.now(),
     })
-    this.arrangement = new ArrangementState(explorer, this.search)
+    this.arrangement = new ArrangementState(explorer, this.search, actions.arrangement)
   }
 
   /** Layers and heads are counted from it on the screen. */
@@ -239,6 +253,7 @@ export class AtlasView {
     if (this.helpOpen) this.helpOpen = false
     else if (this.textOpen) this.textOpen = false
     else if (this.images.open) this.images.open = false
+    else if (this.walk?.isOn) this.walk.toggle()
     else if (this.selection.points) this.selection.points = null
     else if (this.selection.token !== null || this.selection.sequence !== null) this.clearPin()
     else if (this.selection.view !== 'matrix') this.showMatrix()

@@ -1,12 +1,7 @@
+import { gradePicture, type PictureGrade } from '../core/figures'
 import type { FigureRow } from '../core/types'
 
-export type FidelityGrade = 'faithful' | 'partly' | 'unfaithful'
-
-/** Spearman of distance and dot product in the drawn picture: −1 is perfect, 0 says nothing. */
-export function gradeFidelity(spearman: number): FidelityGrade {
-  if (spearman <= -0.7) return 'faithful'
-  return spearman <= -0.4 ? 'partly' : 'unfaithful'
-}
+export type FidelityGrade = PictureGrade
 
 /** Ids in a row of head figures (core/figures.ts defines them). */
 export const fidelityIds = {
@@ -20,22 +15,24 @@ export const fidelityIds = {
 
 export interface Fidelity {
   grade: FidelityGrade
-  picture: number
+  /** What the grade rests on: query-specific agreement of the drawn picture. −1 is perfect, 0 says nothing. */
+  figure: number
+  /** Agreement of the drawn picture, popular keys included. */
+  picture: number | null
   joint: number | null
-  specific: number | null
   /** Query–key pairs that the figure rests on. */
   pairs: number | null
 }
 
-/** The grade of the drawn picture, never of the joint space; null where it is undefined or not there yet. */
+/** The grade of the drawn picture, never of the joint space; null where it is undefined (too little text) or not there yet. */
 export function readFidelity(row: FigureRow | null): Fidelity | null {
-  const picture = row?.[fidelityIds.picture]
-  if (!row || picture === null || picture === undefined) return null
+  const figure = row?.[fidelityIds.specific] ?? null
+  if (!row || figure === null) return null
   return {
-    grade: gradeFidelity(picture),
-    picture,
+    grade: gradePicture(row),
+    figure,
+    picture: row[fidelityIds.picture] ?? null,
     joint: row[fidelityIds.joint] ?? null,
-    specific: row[fidelityIds.specific] ?? null,
     pairs: row[fidelityIds.pairs] ?? null,
   }
 }

@@ -13,7 +13,7 @@ export interface ShownFigure {
   definition: string
 }
 
-const shown = ['specific', 'joint', 'recall', 'pairs'] as const
+const shown = ['picture', 'joint', 'recall', 'pairs'] as const
 
 /** Figures of one head beside its badge, in the order of the cards; those that are not there yet show a dash. */
 export function figuresOf(row: FigureRow | null): readonly ShownFigure[] {

@@ -1,4 +1,4 @@
-import type { AtlasView } from '../ui/atlas-view.svelte'
+import type { AtlasView, PointWalk } from '../ui/atlas-view.svelte'
 
 const directions = { ArrowLeft: 'left', ArrowRight: 'right', ArrowUp: 'up', ArrowDown: 'down' } as const
 
@@ -12,7 +12,9 @@ function belongsToControl(event: KeyboardEvent): boolean {
     return true
   if (target instanceof HTMLInputElement) return event.key.length === 1 || isArrow(event.key) || event.key === 'Enter'
   return (
-    event.key === 'Enter' && target.id !== 'stage' && (target instanceof HTMLButtonElement || target.tagName === 'A')
+    (event.key === 'Enter' || event.key === ' ') &&
+    target.id !== 'stage' &&
+    (target instanceof HTMLButtonElement || target.tagName === 'A' || target.tagName === 'SUMMARY')
   )
 }
 
@@ -28,6 +30,10 @@ export function handleKey(event: KeyboardEvent, atlas: AtlasView): void {
     return
   }
   if (belongsToControl(event) || atlas.helpOpen) return
+  if (atlas.walk?.isOn && walkByKey(event, atlas.walk)) {
+    event.preventDefault()
+    return
+  }
   if (isArrow(event.key)) {
     const next = atlas.neighbourHead(directions[event.key])
     if (next) {
@@ -43,10 +49,21 @@ export function handleKey(event: KeyboardEvent, atlas: AtlasView): void {
   event.preventDefault()
 }
 
+/** Keys while walking over points; whether it was one. */
+function walkByKey(event: KeyboardEvent, walk: PointWalk): boolean {
+  if (isArrow(event.key)) walk.move(directions[event.key], event.shiftKey)
+  else if (event.key === 'Enter') walk.pin()
+  else if (event.key === ' ') walk.take()
+  else return false
+  return true
+}
+
 function actionOf(key: string, atlas: AtlasView): (() => void) | null {
   switch (key) {
     case 'Enter':
       return atlas.isMatrix && atlas.layers > 0 ? () => atlas.openHead(atlas.selection.head) : null
+    case 'p':
+      return atlas.walk ? () => atlas.walk?.toggle() : null
     case 'l':
       return () => (atlas.labels = !atlas.labels)
     case 't':

@@ -194,6 +194,18 @@ function weightLabels(
   })
 }
 
+/** Whether the pinned point's lines lead to the right, where its label would stand. */
+function linesGoRight(scene: AtlasSceneApi, { head, links, pinned }: HeadOverlay): boolean {
+  const start = screenOf(scene, head, pinned)
+  if (!start) return false
+  const lean = links.reduce((sum, { from, to, weight }) => {
+    if (from !== pinned && to !== pinned) return sum
+    const end = screenOf(scene, head, from === pinned ? to : from)
+    return end ? sum + weight * Math.sign(end.x - start.x) : sum
+  }, 0)
+  return lean > 0 && start.x > 120
+}
+
 function tokenLabels(
   context: CanvasRenderingContext2D,
   scene: AtlasSceneApi,
@@ -211,7 +223,8 @@ function tokenLabels(
     const textWidth = context.measureText(text).width
     const suffix = overlay.positions ? `${overlay.table.positionOf[point] ?? 0}` : ''
     const width = textWidth + (suffix ? suffixGapPx + suffix.length * suffixDigitPx : 0)
-    const onLeft = at.x + besidePx + width > size.width - 4
+    const onLeft =
+      at.x + besidePx + width > size.width - 4 || (point === overlay.pinned && linesGoRight(scene, overlay))
     const strong = point === overlay.hovered || point === overlay.pinned
     return [
       {

@@ -241,7 +241,7 @@ export function drawGrade(
   context.beginPath()
   context.arc(x, y, radius, 0, 2 * Math.PI)
   context.stroke()
-  if (grade === 'unfaithful') return
+  if (grade === 'unreliable') return
   context.beginPath()
   context.arc(x, y, radius, grade === 'partly' ? Math.PI / 2 : 0, grade === 'partly' ? 1.5 * Math.PI : 2 * Math.PI)
   context.fill()

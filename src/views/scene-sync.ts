@@ -83,6 +83,20 @@ export class SceneSync {
     return { anew, more: false }
   }
 
+  /** Whether every picture that the run has for this input is drawn. */
+  isComplete(explorer: Pick<ExplorerView, 'model' | 'picture'>, table: TokenTable): boolean {
+    const { model } = explorer
+    if (!model || table.n === 0) return true
+    for (let layer = 0; layer < model.layers; layer += 1) {
+      for (let head = 0; head < model.heads; head += 1) {
+        const wanted = explorer.picture({ layer, head })
+        if (!wanted || wanted.n !== table.n || wanted.m !== table.m) continue
+        if (this.drawn.get(layer * model.heads + head) !== wanted.points) return false
+      }
+    }
+    return true
+  }
+
   private sequences: unknown = null
 
   private layOut(layers: number, heads: number, n: number, m: number, table: TokenTable): boolean {

@@ -83,6 +83,9 @@ export class FakeExplorer implements ExplorerView {
   searchOptions: Readonly<SearchOptions> = $state.raw(defaultSearchOptions)
   version = $state(0)
   headsDone = $state(0)
+  /** Another grid than that of the usual model, and points that are odd: nan, equal or line. */
+  private shape = { layers: 12, heads: 12 }
+  private odd: string | null = null
   // eslint-disable-next-line svelte/prefer-svelte-reactivity -- `version` tells of changes
   private readonly pictures = new Map<string, HeadPicture>()
 
@@ -93,9 +96,9 @@ export class FakeExplorer implements ExplorerView {
       const tokens = tokenize(line)
       return { id: `s${index}`, name: line, tokens: tokens.slice(0, 512), truncated: Math.max(0, tokens.length - 512) }
     })
-    this.model = lines.length > 0 ? model : this.model
+    if (lines.length > 0) this.model = this.shapedModel()
     this.status = lines.length > 0 ? 'ready' : 'empty'
-    this.headsDone = lines.length > 0 ? 144 : 0
+    this.headsDone = lines.length > 0 ? this.shape.layers * this.shape.heads : 0
     this.pictures.clear()
     this.version += 1
   }
@@ -104,6 +107,23 @@ export class FakeExplorer implements ExplorerView {
     this.settings = { ...this.settings, ...patch }
     this.pictures.clear()
     this.version += 1
+  }
+
+  pretendShape(layers: number, heads: number, odd: string | null): void {
+    this.shape = { layers, heads }
+    this.odd = odd
+  }
+
+  private shapedModel(): ModelInfo {
+    const { layers, heads } = this.shape
+    return {
+      ...model,
+      layers,
+      heads,
+      kvHeads: heads,
+      scale: new Array<number>(layers * heads).fill(model.scale[0]!),
+      masks: Array.from({ length: layers }, () => ({ causal: false, window: null })),
+    }
   }
 
   pretendRunning(done: number): void {
@@ -125,13 +145,13 @@ export class FakeExplorer implements ExplorerView {
 
   picture(head: HeadRef): HeadPicture | null {
     const { tokens } = this
-    const index = head.layer * 12 + head.head
+    const index = head.layer * this.shape.heads + head.head
     if (tokens === 0 || index >= this.headsDone) return null
     const { dims, projection } = this.settings
     const key = `${index}.${dims}.${projection}`
     const known = this.pictures.get(key)
     if (known) return known
-    const points = syntheticHead(index + (projection === 'pca' ? 0 : 500), tokens, tokens, dims, null)
+    const points = syntheticHead(index + (projection === 'pca' ? 0 : 500), tokens, tokens, dims, this.odd)
     const picture: HeadPicture = { ...head, points, n: tokens, m: tokens, dims, projection, c: 1 }
     this.pictures.set(key, picture)
     return picture

@@ -1,5 +1,6 @@
 /**
- * All views on synthetic data, without models or workers. Address: `#state=empty|ready|running|failed&view=…&head=3.9&color=…&dims=3&theme=dark`.
+ * All views on synthetic data, without models or workers. Address:
+ * `#state=empty|ready|running|failed&view=…&head=3.9&color=…&dims=3&theme=dark&layers=48&heads=64&odd=equal|nan|line`.
  * `window.harness` holds the fake run and selection.
  */
 import { mount } from 'svelte'
@@ -16,6 +17,9 @@ const explorer = new FakeExplorer()
 const selection = new FakeSelection()
 const state = address.get('state') ?? 'ready'
 
+const layers = Number(address.get('layers') ?? 12)
+const heads = Number(address.get('heads') ?? 12)
+explorer.pretendShape(layers, heads, address.get('odd'))
 explorer.color = address.get('color') ?? 'type'
 explorer.set({ dims: address.get('dims') === '3' ? 3 : 2 })
 if (state !== 'empty') explorer.setTexts(address.get('text')?.split('\n') ?? firstLook)
@@ -29,7 +33,7 @@ if (address.has('notice'))
   explorer.notices = [
     { code: 'INPUT_TOO_LONG', message: '2 sequences are longer than the 512 tokens that the model takes.' },
   ]
-selection.head = parseHead(address.get('head') ?? 'L0H0', 12, 12) ?? selection.head
+selection.head = parseHead(address.get('head') ?? 'L0H0', layers, heads) ?? selection.head
 selection.view = (address.get('view') ?? 'matrix') as typeof selection.view
 if (address.has('sequence')) selection.sequence = Number(address.get('sequence'))
 if (address.has('token')) selection.token = Number(address.get('token'))

@@ -41,6 +41,7 @@ export const headWords = {
   keyNote: (size: number, count: number) => `Brackets: ${size} heads share one set of keys, ${count} sets a layer.`,
   more: 'All figures',
   rotary: 'This model turns queries and keys by position: rings and spirals can come from that alone.',
+  numbers: 'Head numbers mean nothing in another model: match heads by their figures.',
   quantised: (dtype: string) => `Computed with ${dtype} weights.`,
   popular:
     'Overall agreement owes about half to keys that are popular with every query; query-specific leaves them out.',

@@ -74,8 +74,8 @@ export const single = {
     summary: 'Selection',
     clear: 'Clear the selection',
     points: (count: string, all: string) => `${count} of ${all} points`,
-    queries: (count: string) => `${count} queries`,
-    keys: (count: string) => `${count} keys`,
+    queries: (count: string) => `${count} ${count === '1' ? 'query' : 'queries'}`,
+    keys: (count: string) => `${count} ${count === '1' ? 'key' : 'keys'}`,
     sequences: (count: string, all: string) => `from ${count} of ${all} sequences`,
     largest: (share: string) => `most from one: ${share}`,
     enriched: 'Over-represented tokens',
@@ -95,6 +95,7 @@ export const single = {
     rest: 'On other keys',
     noQueries: 'No query is selected.',
     noKeys: 'No key is selected.',
+    guard: 'Points of different sequences never attend to each other, however near they lie.',
     pending: 'counting…',
   },
   hover: {

@@ -99,7 +99,7 @@ export const en = {
     reading: {
       faithful: 'The nearer a key, the more a query attends to it. Attention runs only inside one sequence.',
       partly: 'Distance follows attention in part here. Pin a token to see its real links.',
-      unfaithful: 'Distance does not follow attention here. Pin a token to see its real links.',
+      unreliable: 'Distance does not follow attention here. Pin a token to see its real links.',
     } satisfies Record<FidelityGrade, string>,
     links: 'Lines: the strongest links of the pinned token; opacity = weight.',
   },
@@ -107,20 +107,23 @@ export const en = {
     grades: {
       faithful: 'faithful',
       partly: 'partly faithful',
-      unfaithful: 'do not read distances',
+      unreliable: 'do not read distances',
     } satisfies Record<FidelityGrade, string>,
     name: 'Fidelity',
     pending: 'not measured yet',
+    tooLittle: 'too little text to measure',
+    /** The sign, for newcomers. */
+    scale: '−1: the nearer a key, the more attention. 0: distance says nothing.',
     inPicture: 'In the picture',
     beforeProjection: 'Before projection',
     definition:
-      'Does distance in this picture follow attention? Spearman correlation of distance and dot product, per query within its sequence, averaged. −1 is perfect, 0 says nothing. Faithful: −.70 or less; partly: −.40 or less.',
+      'Does distance in this picture follow attention? Spearman correlation of distance and dot product beyond what all queries share, per query within its sequence, averaged. −1 is perfect, 0 says nothing. Faithful: −.70 or less, and the nearest keys are the most attended at least twice as often as by chance; partly: −.40 or less, and more often than by chance.',
     mean: 'Mean fidelity',
     meanOf: (heads: string) => `over ${heads} heads`,
   },
   figures: {
     joint: 'Before projection',
-    specific: 'Query-specific',
+    picture: 'Popular keys included',
     recall: 'Recall of top 5',
     pairs: 'Pairs measured',
     chance: (text: string) => `chance ${text}`,
@@ -148,7 +151,15 @@ export const en = {
     labels: 'Labels',
     reset: 'Reset view',
     stillOther: (shown: string, wanted: string) => `Showing ${shown}; ${wanted} of this head is being computed.`,
-    description: 'Queries and keys of one head. Click a point to pin it and see its sequence.',
+    description:
+      'Queries and keys of one head. Click a point to pin it and see its sequence. By keyboard, P walks over the points.',
+    walk: (role: string, token: string, position: number, selected: number) =>
+      `${role} ${token}, position ${position}${selected > 0 ? `, ${selected} selected` : ''}`,
+    walking: 'Arrows: next point. Shift: select on the way. Space: select. Enter: pin. Esc: end.',
+    tokens: (sequence: string) => `Tokens of “${sequence}”`,
+    tokenName: 'Token',
+    nearestKey: 'Nearest key drawn',
+    strongestKey: 'Most attended key',
     position: (position: number, count: number) => `${position} of ${count}, from 0`,
     positionName: 'Position',
     sequenceName: 'Sequence',
@@ -162,6 +173,8 @@ export const en = {
   stage: {
     failed: 'The picture could not be started',
     failedAdvice: 'This browser offers no WebGL. Switch on hardware acceleration, or open the page in another browser.',
+    lost: 'The graphics device was taken away',
+    lostAdvice: 'Your text and results are kept; the picture comes back by itself. If it does not, reload the page.',
     waiting: 'The first heads are on the screen as soon as they are there.',
     once: 'Once; it is kept for the next visit.',
   },
@@ -188,8 +201,13 @@ export const en = {
     weight: (query: string, key: string, weight: string) => `${query} → ${key}  ${weight}`,
     loading: 'Computing attention…',
     resize: 'Drag to resize',
+    more: 'Hide, merge, scale, compare',
     truncated: (count: string) => `${count} tokens did not fit and were left out`,
     description: 'Left: queries. Right: keys. Hover a token to see only its lines, click to pin it.',
+    table: (head: string) => `Attention of ${head}: rows are queries, columns keys`,
+    tableTop: (head: string) => `Attention of ${head}: the strongest keys of each query`,
+    query: 'Query',
+    strongest: 'Strongest keys',
   },
   text: {
     title: 'Text',
@@ -420,6 +438,7 @@ export const en = {
         keys: [
           { keys: ['←', '↑', '↓', '→'], text: 'neighbouring head, layer' },
           { keys: ['click'], text: 'pin a token, open its sequence' },
+          { keys: ['P'], text: 'walk over the points by arrows; Shift selects, Enter pins' },
           { keys: ['L'], text: 'labels' },
           { keys: ['Esc'], text: 'clear the pin, then back to all heads' },
         ],

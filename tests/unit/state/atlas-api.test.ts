@@ -19,8 +19,10 @@ async function createApp(hash = '') {
         address.location.href = url
         address.location.hash = url.includes('#') ? url.slice(url.indexOf('#')) : ''
       },
+      pushState: (state: unknown, unused: string, url: string) => address.history.replaceState(state, unused, url),
     },
-    addEventListener: (_: string, listener: () => void) => void listeners.push(listener),
+    addEventListener: (type: string, listener: (event: Event) => void) =>
+      void (type === 'hashchange' && listeners.push(() => listener(new Event(type)))),
     removeEventListener: () => undefined,
   }
   const root = { dataset: {} as Record<string, string> }

@@ -55,6 +55,12 @@ const values: fc.Arbitrary<Partial<AddressValues>> = fc.record(
     match: fc.constantFrom('exact', 'substring', 'regex'),
     case: fc.constantFrom(0, 1),
     first: fc.constantFrom(0, 1),
+    by: fc.constantFrom('entropy', 'fidelity_picture'),
+    order: fc.constantFrom(...(['grid', 'high', 'low'] as const)),
+    tint: fc.constantFrom(...([0, 1] as const)),
+    range: fc
+      .tuple(fc.integer({ min: -50, max: 50 }), fc.integer({ min: 0, max: 100 }))
+      .map(([low, width]) => [low / 4, low / 4 + width / 8] as const),
     palette: fc.constantFrom('default', 'paper', 'contrast'),
   } satisfies { [K in keyof AddressValues]: fc.Arbitrary<AddressValues[K]> },
   { requiredKeys: [] },
@@ -117,27 +123,58 @@ describe('the address', () => {
   })
 })
 
+type Listener = (event: Event) => void
+
+/** A window of the few properties that the address needs, with a history that can be gone through. */
 function createWindow(hash: string) {
-  const listeners = new Set<() => void>()
-  const state: AddressWindow & { go(hash: string): void; replaced: number; listeners: Set<() => void> } = {
-    location: { hash, href: `http://app/path/?a=1${hash}` },
+  const listeners: Record<'hashchange' | 'popstate', Set<Listener>> = { hashchange: new Set(), popstate: new Set() }
+  const entries: { url: string; state: unknown }[] = [{ url: `http://app/path/?a=1${hash}`, state: null }]
+  let at = 0
+  const location = {
+    get href() {
+      return entries[at]!.url
+    },
+    get hash() {
+      const { url } = entries[at]!
+      return url.includes('#') ? url.slice(url.indexOf('#')) : ''
+    },
+  }
+  const state = {
+    location,
     history: {
-      replaceState: (_, __, url) => {
-        state.location.href = url
-        state.location.hash = url.includes('#') ? url.slice(url.indexOf('#')) : ''
+      replaceState: (entry: unknown, _: string, url: string) => {
+        entries[at] = { url, state: entry }
         state.replaced++
       },
+      pushState: (entry: unknown, _: string, url: string) => {
+        entries.splice(++at, entries.length, { url, state: entry })
+      },
     },
-    addEventListener: (_, listener) => void listeners.add(listener),
-    removeEventListener: (_, listener) => void listeners.delete(listener),
-    go: (next) => {
-      state.location.hash = next
-      for (const listener of listeners) listener()
+    addEventListener: (type: 'hashchange' | 'popstate', listener: Listener) => void listeners[type].add(listener),
+    removeEventListener: (type: 'hashchange' | 'popstate', listener: Listener) => void listeners[type].delete(listener),
+    /** The user types another hash. */
+    go: (next: string) => {
+      const before = location.href
+      entries.splice(++at, entries.length, { url: before.replace(/#.*$/, '') + next, state: null })
+      for (const type of ['popstate', 'hashchange'] as const)
+        for (const listener of listeners[type])
+          listener(Object.assign(new Event(type), { state: null, newURL: location.href }))
     },
+    /** Back (−1) or Forward (1): `popstate` first, `hashchange` with the address that was left for. */
+    travel: (steps: number) => {
+      const before = location.href
+      at += steps
+      const newURL = location.href
+      for (const listener of listeners.popstate)
+        listener(Object.assign(new Event('popstate'), { state: entries[at]!.state }))
+      if (before === newURL) return
+      for (const listener of listeners.hashchange) listener(Object.assign(new Event('hashchange'), { newURL }))
+    },
+    entries,
     replaced: 0,
-    listeners,
+    listeners: listeners.hashchange,
   }
-  return state
+  return state satisfies AddressWindow as AddressWindow & typeof state
 }
 
 describe('the address bar', () => {
@@ -171,5 +208,42 @@ describe('the address bar', () => {
     stop()
     expect(seen).toEqual([{ seed: 4 }])
     expect(target.listeners.size).toBe(0)
+  })
+
+  it('makes an entry of what opens something, and Back leads to the place before with the settings of now', async () => {
+    const target = createWindow('#seed=4')
+    const bar = new AddressBar(target)
+    bar.read()
+    bar.note('matrix')
+    const returned: unknown[] = []
+    const wishes: unknown[] = []
+    bar.onReturn((place) => {
+      returned.push(place)
+      bar.write({ view: place === 'matrix' ? 'matrix' : 'head' }, { view: 'matrix' }, { place, opens: false })
+    })
+    bar.onChange(({ values }) => wishes.push(values))
+
+    // One step in several writes: the entry before stays as it was, without the token.
+    bar.write({ token: 7 }, {}, { place: 'matrix, token 7', opens: false })
+    bar.write({ view: 'head' }, { view: 'matrix' }, { place: 'head', opens: true })
+    expect(target.entries.map(({ url }) => url.slice(url.indexOf('#')))).toEqual([
+      '#seed=4',
+      '#seed=4&view=head&token=7',
+    ])
+    await Promise.resolve()
+    bar.write({ seed: 9 }, { seed: 0 })
+    expect(target.entries).toHaveLength(2)
+
+    target.travel(-1)
+    expect(returned).toEqual(['matrix'])
+    expect(wishes).toEqual([])
+    expect(target.location.hash).toContain('seed=9')
+    target.travel(1)
+    expect(returned).toEqual(['matrix', 'head'])
+    expect(target.location.hash).toBe('#seed=9&view=head&token=7')
+
+    // A typed address is a wish, also right after.
+    target.go('#seed=1')
+    expect(wishes).toEqual([{ seed: 1 }])
   })
 })

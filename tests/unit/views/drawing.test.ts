@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import type { Sequence } from '../../../src/core/types'
 import { buildTokenTable, tokenOf } from '../../../src/encodings/tokens'
 import { cellAt } from '../../../src/views/draw-heat'
-import { gradeFidelity, readFidelity } from '../../../src/ui/fidelity'
+import { readFidelity } from '../../../src/ui/fidelity'
 import { labelOrder } from '../../../src/views/label-order'
 import { largestWeight, strongestLinks } from '../../../src/views/links'
 import { countOwnNeighbours } from '../../../src/views/overlay-head'
@@ -42,22 +42,20 @@ describe('strongest links', () => {
 })
 
 describe('fidelity', () => {
-  it('has three steps', () => {
-    expect(gradeFidelity(-0.93)).toBe('faithful')
-    expect(gradeFidelity(-0.7)).toBe('faithful')
-    expect(gradeFidelity(-0.69)).toBe('partly')
-    expect(gradeFidelity(-0.39)).toBe('unfaithful')
-    expect(gradeFidelity(0.5)).toBe('unfaithful')
+  it('has the steps of the figures’ own grade', () => {
+    const row = { fidelity_picture: -0.9, recall5: 0.7, recall5_chance: 0.3 }
+    expect(readFidelity({ ...row, fidelity_picture_specific: -0.7 })?.grade).toBe('faithful')
+    expect(readFidelity({ ...row, fidelity_picture_specific: -0.69 })?.grade).toBe('partly')
+    expect(readFidelity({ ...row, fidelity_picture_specific: -0.39 })?.grade).toBe('unreliable')
+    // The nearest keys are no more attended than by chance: the picture is not to be read.
+    expect(readFidelity({ ...row, fidelity_picture_specific: -0.9, recall5: 0.3 })?.grade).toBe('unreliable')
   })
 
   it('grades the picture, never the joint space', () => {
-    expect(readFidelity({ fidelity_joint: -0.95, fidelity_picture: -0.2, pairs: 10 })).toMatchObject({
-      grade: 'unfaithful',
-      picture: -0.2,
-      joint: -0.95,
-      pairs: 10,
-    })
-    expect(readFidelity({ fidelity_joint: -0.95, fidelity_picture: null })).toBeNull()
+    expect(
+      readFidelity({ fidelity_joint: -0.95, fidelity_picture: -0.4, fidelity_picture_specific: -0.2, pairs: 10 }),
+    ).toEqual({ grade: 'unreliable', figure: -0.2, picture: -0.4, joint: -0.95, pairs: 10 })
+    expect(readFidelity({ fidelity_joint: -0.95, fidelity_picture_specific: null })).toBeNull()
     expect(readFidelity(null)).toBeNull()
   })
 })

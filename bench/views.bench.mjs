@@ -1,0 +1,125 @@
+// The picture at scale: 144 heads × 10,000 points, beside deck.gl in the same browser; search; streaming; a reload.
+import { launchChromium, median, serveApp, serveBenchPages } from './lib/browser.mjs'
+
+const megabytes = (bytes) => bytes / 2 ** 20
+
+/** Notes when an element is first there in a frame, from the start of the navigation. */
+const watch = (selector) => {
+  const look = () => {
+    if (!document.querySelector(selector)) return requestAnimationFrame(look)
+    // The frame after it is on the screen and takes input.
+    requestAnimationFrame(() => {
+      window.firstFrameMs = performance.now()
+    })
+  }
+  requestAnimationFrame(look)
+}
+
+/** Reload → the frame in which `selector` is there, median. */
+async function measureReload(browser, url, selector, rounds, prepare) {
+  const context = await browser.newContext({ viewport: { width: 1440, height: 900 } })
+  const page = await context.newPage()
+  await page.goto(url, { waitUntil: 'load' })
+  if (prepare) await prepare(page)
+  await page.addInitScript(watch, selector)
+  const times = []
+  for (let round = 0; round < rounds; round++) {
+    await page.reload({ waitUntil: 'load' })
+    await page.waitForFunction(() => window.firstFrameMs)
+    times.push(await page.evaluate(() => window.firstFrameMs))
+  }
+  await context.close()
+  return median(times)
+}
+
+/** Longest main-thread task of the app from a text of 5,000 tokens to the last head drawn, 0 where none is above 50 ms. */
+async function measureStreaming(browser, url) {
+  const context = await browser.newContext({ viewport: { width: 1440, height: 900 } })
+  const page = await context.newPage()
+  await page.goto(`${url}#backend=wasm`, { waitUntil: 'networkidle' })
+  const longest = await page.evaluate(async () => {
+    const rest = () => new Promise((resolve) => requestIdleCallback(resolve))
+    for (let turn = 0; turn < 20; turn++) await rest()
+    const tasks = []
+    const observer = new PerformanceObserver((list) => tasks.push(...list.getEntries().map(({ duration }) => duration)))
+    observer.observe({ type: 'longtask' })
+    const changed = new Promise((resolve) => addEventListener('hashchange', resolve, { once: true }))
+    location.hash = 'samples=encyclopaedia'
+    await changed
+    await window.atlas.ready()
+    await rest()
+    return Math.max(0, ...tasks)
+  })
+  await context.close()
+  return longest
+}
+
+export async function* rows() {
+  const browser = await launchChromium()
+  const pages = await serveBenchPages()
+  const app = await serveApp()
+  const open = async () => {
+    const page = await browser.newPage({ viewport: { width: 1440, height: 900 } })
+    await page.goto(`${pages.url}views.html`)
+    await page.waitForFunction(() => window.bench)
+    return page
+  }
+  const of = async (page, name, ...args) => page.evaluate(([name, args]) => window.bench[name](...args), [name, args])
+  const row = (what, value, digits, unit, limit, text = `≤ ${limit}`) => ({
+    what,
+    value: value.toFixed(digits),
+    unit,
+    ...(limit === undefined ? {} : { target: text, met: value <= limit }),
+  })
+  try {
+    const page = await open()
+    const { drawCalls, points, bytes } = await of(page, 'openAtlas')
+    const total = points.toLocaleString('en')
+    yield row(`draw calls of the matrix, ${total} points`, drawCalls, 0, '', 4)
+    yield row('device memory for positions and colours', megabytes(bytes), 1, 'MiB', 60)
+    const ours = await of(page, 'panAtlas')
+    yield row(`JavaScript a frame while panning ${total} points [${ours.frames} frames]`, ours.ms, 2, 'ms', 1)
+    yield row('a new colour for every point: call and frame', await of(page, 'recolor', 9), 1, 'ms', 16)
+    const { ms, hits } = await of(page, 'pick', 300)
+    yield row(`pick in an opened head of 10,000 points [${(100 * hits).toFixed(0)} % hits]`, ms, 3, 'ms', 0.2)
+    const found = await of(page, 'search', 10)
+    yield row(
+      `search of 5,000 tokens and scores of 144 heads, in slices [longest head ${found.longestHeadMs.toFixed(1)} ms]`,
+      found.ms,
+      0,
+      'ms',
+      200,
+    )
+    const streamed = await of(page, 'stream')
+    yield row('longest task while 144 × 10,000 points stream in (0: none above 50 ms)', streamed, 0, 'ms', 50, '< 50')
+    await page.close()
+
+    for (const [kind, name] of [
+      ['layers', 'one ScatterplotLayer a head'],
+      ['merged', 'one merged ScatterplotLayer'],
+    ]) {
+      const peer = await open()
+      const theirs = await of(peer, 'panDeck', kind)
+      await peer.close()
+      yield row(`the same in deck.gl, ${name} [${theirs.frames} frames]`, theirs.ms, 2, 'ms')
+      yield row(`ours against it`, ours.ms / theirs.ms, 2, '×', 0.5)
+    }
+
+    const empty = await measureReload(browser, `${pages.url}empty.html`, '#there', 7)
+    const whole = await measureReload(browser, `${app.url}#backend=wasm`, 'html[data-status="ready"]', 7, (opened) =>
+      opened.evaluate(async () => {
+        await window.atlas.setTexts(['The bank of the river.', 'She said that he said so.'])
+        await window.atlas.ready()
+      }),
+    )
+    yield row('reload → first frame of an empty Vite page', empty, 0, 'ms')
+    const limit = 1.5 * empty + 500
+    yield row('reload → the whole picture, drawn and taking input', whole, 0, 'ms', limit, `≤ 1.5 × empty + 500`)
+    const longest = await measureStreaming(browser, app.url)
+    yield row('longest main-thread task of the app, 5,000 tokens (0: none above 50 ms)', longest, 0, 'ms', 50, '< 50')
+  } finally {
+    await browser.close()
+    pages.close()
+    app.close()
+  }
+}
