@@ -2,12 +2,13 @@ import { describe, expect, it } from 'vitest'
 import { createAtlas, installAtlas, type AtlasParts } from '../../../src/atlas-api'
 import { linkAddress } from '../../../src/state/address-link'
 import { Preferences } from '../../../src/state/preferences.svelte'
+import { Screen } from '../../../src/state/screen'
 import { Selection } from '../../../src/state/selection.svelte'
 import { AddressBar } from '../../../src/storage/address'
 import { createWorld, settle } from './fakes'
 
 /** What the app puts together, around fakes and a window of three properties. */
-async function createApp(hash = '') {
+async function createApp(hash = '', screen?: Screen) {
   const world = createWorld()
   const selection = new Selection()
   const preferences = new Preferences()
@@ -34,6 +35,7 @@ async function createApp(hash = '') {
     ownRequests: () => [],
     drawPng: () => null,
     pause: async () => undefined,
+    ...(screen && { screen }),
   }
   const target = { document: { documentElement: root } } as unknown as Window
   installAtlas(target, parts)
@@ -75,6 +77,28 @@ describe('window.atlas', () => {
     expect(plain(state)).toBe(true)
     expect(plain(atlas.info())).toBe(true)
     expect(root.dataset['error']).toBeUndefined()
+  })
+
+  it('is ready when the last head is drawn, not before', async () => {
+    let hidden = false
+    const screen = new Screen(() => hidden)
+    let drawn = false
+    screen.watch(() => drawn)
+    const { atlas, root, explorer } = await createApp('', screen)
+    await atlas.setTexts(['the cat sat'])
+    await explorer.ready()
+    expect([explorer.status, root.dataset['status'], atlas.state().status]).toEqual(['ready', 'running', 'running'])
+    expect(await codeOf(atlas.ready(0))).toBe('TIMEOUT')
+    const wait = atlas.ready()
+    drawn = true
+    screen.changed()
+    expect(root.dataset['status']).toBe('ready')
+    expect((await wait).status).toBe('ready')
+    // A page that is not shown draws no frames: nobody waits for one.
+    drawn = false
+    hidden = true
+    screen.changed()
+    expect((await atlas.ready()).status).toBe('ready')
   })
 
   it('has the code of a failure in data-error', async () => {

@@ -52,6 +52,23 @@ const drawAll = (sync: SceneSync, explorer: ExplorerView, table: TokenTable, ani
   sync.drawSome(explorer, table, animate, () => true).anew
 
 describe('carrying pictures into the scene', () => {
+  it('is complete when every picture of the run is drawn, and no longer when one is replaced', () => {
+    const { scene } = makeScene()
+    const { explorer, pictures } = makeExplorer(3)
+    const table = buildTokenTable([sequence('a', 3)])
+    const sync = new SceneSync(scene)
+    expect(sync.isComplete(explorer, table)).toBe(true)
+    for (const head of [0, 1]) pictures.set(`0.${head}`, picture(head, 3))
+    expect(sync.isComplete(explorer, table)).toBe(false)
+    let slices = 0
+    expect(sync.drawSome(explorer, table, false, () => slices++ < 1).more).toBe(true)
+    expect(sync.isComplete(explorer, table)).toBe(false)
+    drawAll(sync, explorer, table, false)
+    expect(sync.isComplete(explorer, table)).toBe(true)
+    pictures.set('0.1', picture(1, 3))
+    expect(sync.isComplete(explorer, table)).toBe(false)
+  })
+
   it('lays out at the first picture, draws each once, and lets only replaced ones travel', () => {
     const { scene, calls } = makeScene()
     const { explorer, pictures } = makeExplorer(3)
