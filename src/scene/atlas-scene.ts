@@ -193,8 +193,7 @@ export class AtlasScene implements AtlasSceneApi {
     // The canvas has whole pixels: measure with what it has, or sprites would be off by a fraction.
     this.width = this.canvas.width / this.pixelRatio
     this.height = this.canvas.height / this.pixelRatio
-    this.rig.resize(this.width, this.height)
-    this.arrange()
+    this.rig.resize(this.width, this.height, () => this.arrange())
     // Setting the size has wiped the canvas: draw before the browser shows it.
     this.loop.drawNow()
   }

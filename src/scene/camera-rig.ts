@@ -1,5 +1,6 @@
 import type { ScreenRect } from './api'
 import {
+  applyToRect,
   composeAffine,
   mapRect,
   mixAffine,
@@ -50,10 +51,18 @@ export class CameraRig {
     this.flying = this.focused
   }
 
-  resize(width: number, height: number): void {
+  /** Takes another size, for which `rearrange` places the tiles anew. A flight goes on from where its head is seen at this moment. */
+  resize(width: number, height: number, rearrange: () => void): void {
+    const head = this.flight ? this.flying : -1
+    const before = head === -1 ? null : this.rectOf(head)
+    const seen = before && applyToRect(this.camera, before)
+    const mixFrom = this.focusMix
     this.width = width
     this.height = height
-    this.settle()
+    rearrange()
+    const after = head === -1 ? null : this.rectOf(head)
+    if (seen && after) this.flight = { startMs: Infinity, from: mapRect(after, seen), mixFrom }
+    else this.settle()
   }
 
   /** Only one head is to be seen. */

@@ -12,7 +12,7 @@ function setUp() {
   const rig = new CameraRig(clock, places)
   places.setNatural(12)
   places.arrange(4, 800, 600)
-  rig.resize(800, 600)
+  rig.resize(800, 600, () => places.arrange(4, 800, 600))
   const screen = (head: number): ScreenRect => applyToRect(rig.camera, rig.rectOf(head)!)
   const begin = (): void => {
     rig.startMotions(time.nowMs)
@@ -68,6 +68,24 @@ describe('CameraRig', () => {
     const later = screen(2)
     rig.flyToHead(2, true)
     expectNear(screen(2), later)
+  })
+
+  it('goes on from where it is when the room changes on the way', () => {
+    for (const back of [false, true]) {
+      const { time, rig, places, screen, begin } = setUp()
+      rig.flyToHead(6, !back)
+      if (back) rig.flyToMatrix(true)
+      begin()
+      time.nowMs = 110
+      const before = screen(6)
+      rig.resize(800, 300, () => places.arrange(4, 800, 300))
+      expectNear(screen(6), before)
+      begin()
+      time.nowMs += 250
+      rig.endMotions(time.nowMs)
+      if (!back) expectNear(screen(6), { ...whole, height: 284 })
+      else expect(screen(6).height).toBeLessThan(100)
+    }
   })
 
   it('can be moved in flight, and at once without motion', () => {
