@@ -130,6 +130,14 @@ const actions: AppActions = {
     explorer.setTexts(lines)
     if (lines.length > 0) openModelFor('text')
   },
+  replaceTexts: (lines, replacement) => {
+    explorer.replaceTexts(lines, replacement)
+    openModelFor('text')
+  },
+  bringBackTexts: (unshown) => {
+    explorer.bringBackTexts(unshown)
+    openModelFor('text')
+  },
   images: {
     set: (blobs) => {
       explorer.setImages(blobs)

@@ -27,6 +27,7 @@ const modules: Record<string, Module> = {
   projections: { may: ['core', 'gpu', 'kernels'], types: ['rpc'], packages: ['umap-js', 'ml-matrix'] },
   encodings: { may: ['core'], packages: [] },
   tables: { may: ['core'], packages: ['papaparse'] },
+  language: { may: ['core'], packages: ['compromise'] },
   scene: { may: ['core'], packages: ['three'] },
   rpc: { may: ['core'], types: ['models', 'projections'], packages: ['comlink'] },
   network: { may: ['core'], packages: [] },
@@ -37,7 +38,7 @@ const modules: Record<string, Module> = {
     packages: ['svelte'],
   },
   ui: {
-    may: ['core', 'encodings', 'state', 'storage', 'tables'],
+    may: ['core', 'encodings', 'language', 'state', 'storage', 'tables'],
     types: ['scene'],
     packages: ['svelte', '@lucide/svelte'],
   },

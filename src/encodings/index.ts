@@ -5,6 +5,7 @@ import { length } from './length'
 import { mod5 } from './mod5'
 import { norm } from './norm'
 import { piece } from './piece'
+import { pos } from './pos'
 import { position } from './position'
 import { received } from './received'
 import { search } from './search'
@@ -12,6 +13,7 @@ import { sequence } from './sequence'
 import { special } from './special'
 import { type } from './type'
 import type { Encoding } from './types'
+import { user } from './user'
 
 /** Every colour encoding, in the order of the menu. A new one is one file and one line here. */
 export const encodings: readonly Encoding[] = [
@@ -25,8 +27,10 @@ export const encodings: readonly Encoding[] = [
   piece,
   length,
   frequency,
+  pos,
   sequence,
   search,
+  user,
   ...imageEncodings,
 ]
 

@@ -53,6 +53,17 @@ export type LegendKey =
   | 'other'
   | 'uniform'
   | 'oneKey'
+  | 'noun'
+  | 'properNoun'
+  | 'verb'
+  | 'adjective'
+  | 'adverb'
+  | 'pronoun'
+  | 'determiner'
+  | 'preposition'
+  | 'conjunction'
+  | 'otherValues'
+  | 'noValue'
 
 /** A word of the strings, or a text that is the same in every language (a number, a token). */
 export type LegendLabel = { readonly key: LegendKey } | { readonly text: string }
@@ -74,6 +85,8 @@ export type Legend =
 /** One way to colour points: a byte a point, looked up in 256 colours. */
 export interface Encoding {
   readonly id: ColorId
+  /** Its own name, where that is not a word of the strings (a column of the user's). */
+  readonly name?: string
   /** `head`: differs between heads (norms); `token`: the same in all heads. */
   readonly scope: 'token' | 'head'
   /** The only kind of input that has such values; absent: both. */

@@ -29,6 +29,8 @@ export interface ExplorerView {
   readonly columns: readonly UserColumn[]
   /** Texts of the user that a sample, a link or a file took the place of; null: none. */
   readonly keptTexts: readonly string[] | null
+  /** The texts are the user's; false: a sample's or a link's. */
+  readonly hasOwnTexts: boolean
   /** Images as they were taken in; where the model takes images, image i is sequence i. */
   readonly images: readonly { readonly id: string; readonly name: string; readonly blob: Blob }[]
   readonly sequences: readonly Sequence[]

@@ -86,6 +86,7 @@ export class Explorer implements ExplorerView {
   #texts = $state.raw<readonly string[]>([])
   #columns = $state.raw<readonly UserColumn[]>([])
   #keptTexts = $state.raw<readonly string[] | null>(null)
+  #hasOwnTexts = $state(true)
   #images = $state.raw<readonly ImageInput[]>([])
   #sequences = $state.raw<readonly Sequence[]>([])
   #settings = $state.raw<Readonly<ProjectionSettings>>({ ...defaultSettings })
@@ -179,6 +180,10 @@ export class Explorer implements ExplorerView {
   /** Texts of the user that a sample, a link or a file took the place of; null: none. */
   get keptTexts(): readonly string[] | null {
     return this.#keptTexts
+  }
+  /** The texts are the user's; false: a sample's or a link's. */
+  get hasOwnTexts(): boolean {
+    return this.#hasOwnTexts
   }
   /** Images as they were taken in; where the model takes images, image i is sequence i. */
   get images(): readonly ImageInput[] {
@@ -579,6 +584,7 @@ export class Explorer implements ExplorerView {
   #publishInputs(kind: InputKind): void {
     this.#texts = this.#inputs.texts.map(({ text }) => text)
     this.#columns = this.#inputs.columns
+    this.#hasOwnTexts = this.#inputs.isOwn
     this.#keptTexts = this.#inputs.kept?.map(({ text }) => text) ?? null
     this.#images = this.#inputs.images
     this.#preparer.keepImages(this.#images)

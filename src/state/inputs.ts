@@ -53,6 +53,10 @@ export class InputList {
     this.#createKey = createKey
   }
 
+  get isOwn(): boolean {
+    return this.#isOwn
+  }
+
   get texts(): readonly TextInput[] {
     return this.#set.texts
   }

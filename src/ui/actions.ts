@@ -3,6 +3,7 @@ import type { ColorId, ProjectionId, ProjectionSettings } from '../core/types'
 import type { PaletteId } from '../encodings/types'
 import type { AtlasSceneApi } from '../scene/api'
 import type { ArrangementChoice } from '../state/arrangement-choice.svelte'
+import type { TextReplacement } from '../state/dependencies'
 import type { FolderFile } from '../state/model-folders'
 import type { ModelLibraryPort, OpenRequest } from '../state/model-library'
 import type { Screen } from '../state/screen'
@@ -21,6 +22,7 @@ export interface RequestLine {
 
 export interface SettingsPatch extends Partial<ProjectionSettings> {
   color?: ColorId
+  column?: string
   search?: string
   match?: SearchMatch
   case?: 0 | 1
@@ -34,6 +36,10 @@ export interface SettingsPatch extends Partial<ProjectionSettings> {
 export interface AppActions {
   /** Replaces the text input; lines verbatim. */
   setTexts(lines: readonly string[]): void
+  /** The same for a sample or a file: the user's own texts are kept. */
+  replaceTexts?(lines: readonly string[], replacement: TextReplacement): void
+  /** Puts kept texts back; `unshown`: lines that were typed since and not shown yet. */
+  bringBackTexts?(unshown: readonly string[] | null): void
   /** Image input, and the image model where another kind is open. */
   readonly images?: {
     set(blobs: readonly Blob[]): void

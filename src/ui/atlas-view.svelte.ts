@@ -1,11 +1,14 @@
 import type { HeadRef, Sequence } from '../core/types'
+import type { UserColumn } from '../core/user-column'
 import { encodingOf } from '../encodings'
 import { keptByLegend } from '../encodings/legend-filter'
 import { buildTokenTable, pointOf, roleOf, tokenOf } from '../encodings/tokens'
-import type { EncodingContext, PaletteId, Role, Shade } from '../encodings/types'
+import type { Encoding, EncodingContext, PaletteId, Role, Shade } from '../encodings/types'
+import { userEncoding } from '../encodings/user'
 import type { ExplorerView, SelectionView } from '../state/api'
 import { loadDraft, loadLastDraft } from '../storage/draft'
 import { browserClock } from '../state/browser-ports'
+import { formatOf } from '../tables/read-table'
 import type { SampleSet } from './samples'
 import { t } from './strings'
 import type { AppActions, ThemeChoice } from './actions'
@@ -20,6 +23,8 @@ import { ImagesState } from './images/images-state.svelte'
 import { TokenAttentionState } from './token-attention.svelte'
 import { SearchState } from './search-state.svelte'
 import { isByteLevel, showToken } from './show-token'
+import { SpeechState } from './speech-state.svelte'
+import { TableState } from './table-state.svelte'
 import { largestTextBytes, readTextBytes, splitLines } from './text-lines'
 
 /** Moving over the points of a head by keys. */
@@ -34,6 +39,8 @@ export interface PointWalk {
   pin(): void
 }
 
+const isSameColor = (one: Encoding, other: Encoding): boolean => one.id === other.id && one.name === other.name
+
 /** What all views of one page share: derived once, and the panels that are open. */
 export class AtlasView {
   readonly explorer: ExplorerView
@@ -43,6 +50,8 @@ export class AtlasView {
   readonly images: ImagesState
   readonly search: SearchState
   readonly tokenAttention: TokenAttentionState
+  readonly speech = new SpeechState({ pause: browserClock.pause, now: () => performance.now() })
+  readonly tables = new TableState(browserClock.pause)
   /** Order, filter and tint of the matrix. */
   readonly arrangement: ArrangementState
 
@@ -55,8 +64,6 @@ export class AtlasView {
   textProblem: string = $state('')
   /** The text as it stands in the editor; never replaced while it differs from what is shown. */
   draft: string = $state('')
-  /** Unshown text that a sample or a file replaced; null: none. */
-  replacedDraft: string | null = $state(null)
   /** Grows when the search box is asked for. */
   searchCalls: number = $state(0)
   /** Grows when requests were made that the run does not tell of. */
@@ -68,17 +75,26 @@ export class AtlasView {
 
   readonly table = $derived.by(() => buildTokenTable(this.explorer.sequences))
   readonly byteLevel = $derived.by(() => isByteLevel(this.explorer.sequences))
-  readonly encoding = $derived.by(() => encodingOf(this.explorer.color))
+  /** Columns that the user brought along, as colours; none where images are open. */
+  readonly columnEncodings: readonly Encoding[] = $derived.by(() =>
+    this.explorer.model?.kind === 'image' ? [] : this.explorer.columns.map(userEncoding),
+  )
+  readonly encoding: Encoding = $derived.by(() => {
+    const { color, column } = this.explorer
+    if (color === 'pos') return this.speech.encoding
+    if (color !== 'user') return encodingOf(color)
+    return this.columnEncodings.find(({ name }) => name === column) ?? this.columnEncodings[0] ?? encodingOf('user')
+  })
   readonly shade: Shade = $derived.by(() => {
     if (this.theme === 'auto') return this.systemDark ? 'dark' : 'light'
     return this.theme
   })
   /** Attention follows from the vectors; otherwise the model has to be asked, so that only one head is. */
   readonly isAttentionCheap = $derived.by(() => this.explorer.model?.verified === 'exact')
-  private picks: { encoding: string; entries: ReadonlySet<number> } | null = $state.raw(null)
+  private picks: { encoding: Encoding; entries: ReadonlySet<number> } | null = $state.raw(null)
   /** Entries of the legend that are shown, all others being dimmed; null: all. */
   readonly legendPicked: ReadonlySet<number> | null = $derived.by(() =>
-    this.picks?.encoding === this.encoding.id ? this.picks.entries : null,
+    this.picks && isSameColor(this.picks.encoding, this.encoding) ? this.picks.entries : null,
   )
   /** [n+m] 0 where the legend's filter leaves a point out; null: no filter. */
   readonly kept: Uint8Array | null = $derived.by(() =>
@@ -141,6 +157,9 @@ export class AtlasView {
     return this.actions.palette ?? 'default'
   }
 
+  /** What a colour is called. */
+  colorName = ({ id, name }: Encoding): string => name ?? t.colors[id]?.name ?? id
+
   /** What colours of a head rest on; without a head what all heads share. */
   contextOf(head: HeadRef | null): EncodingContext {
     const { needs } = this.encoding
@@ -158,7 +177,7 @@ export class AtlasView {
     const after = before.includes(entry) ? before.filter((other) => other !== entry) : [...before, entry]
     const isAll = after.length === 0 || after.length === count
     // eslint-disable-next-line svelte/prefer-svelte-reactivity -- replaced as a whole
-    this.picks = isAll ? null : { encoding: this.encoding.id, entries: new Set(after) }
+    this.picks = isAll ? null : { encoding: this.encoding, entries: new Set(after) }
   }
 
   clearLegend(): void {
@@ -251,6 +270,7 @@ export class AtlasView {
   /** Esc: one step back at a time. */
   stepBack(): void {
     if (this.helpOpen) this.helpOpen = false
+    else if (this.textOpen && this.tables.file) this.tables.close()
     else if (this.textOpen) this.textOpen = false
     else if (this.images.open) this.images.open = false
     else if (this.walk?.isOn) this.walk.toggle()
@@ -285,11 +305,41 @@ export class AtlasView {
     this.actions.setTexts(lines)
   }
 
-  /** Puts other text into the editor; what was typed can be brought back. */
-  replaceDraft(text: string): void {
-    if (this.isDraftChanged && this.draft.trim() !== '') this.replacedDraft = this.draft
-    this.draft = text
-    this.showDraft()
+  /** Lines that were typed and not shown yet; null: there are none. */
+  private get unshown(): readonly string[] | null {
+    return this.isDraftChanged && this.draft.trim() !== '' ? splitLines(this.draft).lines : null
+  }
+
+  /** Shows other text; what the user wrote can be brought back. */
+  replaceText(lines: readonly string[], options: { columns?: readonly UserColumn[]; isSample?: boolean } = {}): void {
+    const { unshown } = this
+    this.draft = this.followed = lines.join('\n')
+    this.clearPin()
+    this.actions.replaceTexts?.(lines, { ...options, unshown })
+  }
+
+  bringBackText(): void {
+    const { keptTexts } = this.explorer
+    if (!keptTexts) return
+    const { unshown } = this
+    this.draft = this.followed = keptTexts.join('\n')
+    this.clearPin()
+    this.actions.bringBackTexts?.(unshown)
+  }
+
+  /** Shows the chosen columns of the table that is open. */
+  showTable(): void {
+    const { chosen } = this.tables
+    if (!chosen) return
+    this.replaceText(chosen.lines, { columns: chosen.columns })
+    this.tables.close()
+  }
+
+  /** What stands in the editor as a table. */
+  async readDraftAsTable(): Promise<void> {
+    const name = t.text.table.pasted
+    const problem = await this.tables.open(name, this.draft, this.draft.includes('\t') ? 'tsv' : 'csv')
+    this.textProblem = problem ? t.text.table.problems[problem](name) : ''
   }
 
   /** Dropped or pasted files of any kind: images to the images, the rest to the editor. */
@@ -317,28 +367,32 @@ export class AtlasView {
   async readFiles(files: Iterable<File> | ArrayLike<File> | null): Promise<void> {
     const texts: string[] = []
     let problem = ''
+    let hasTable = false
     this.textOpen = true
+    this.tables.close()
     for (const file of Array.from(files ?? [])) {
       const bytes = file.size > largestTextBytes ? null : new Uint8Array(await file.arrayBuffer())
       const answer = bytes ? readTextBytes(bytes) : ({ ok: false, why: 'big' } as const)
-      if (answer.ok) texts.push(answer.text)
-      else problem = t.text.problems[answer.why](file.name)
+      const format = formatOf(file.name)
+      if (!answer.ok) problem = t.text.problems[answer.why](file.name)
+      else if (!format) texts.push(answer.text)
+      else if (hasTable) problem = t.text.table.one
+      else {
+        const why = await this.tables.open(file.name, answer.text, format)
+        if (why) problem = t.text.table.problems[why](file.name)
+        else hasTable = true
+      }
     }
     this.textProblem = problem
-    if (texts.length > 0) this.replaceDraft(texts.join('\n'))
-  }
-
-  restoreDraft(): void {
-    if (this.replacedDraft === null) return
-    this.draft = this.replacedDraft
-    this.replacedDraft = null
+    if (texts.length > 0) this.replaceText(texts.flatMap((text) => splitLines(text).lines))
   }
 
   async showSamples(sample: SampleSet): Promise<void> {
     try {
       const lines = await sample.load()
       this.textProblem = ''
-      this.replaceDraft(lines.join('\n'))
+      this.tables.close()
+      this.replaceText(lines, { isSample: true })
     } catch {
       this.textOpen = true
       this.textProblem = t.text.samplesMissing

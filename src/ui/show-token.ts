@@ -1,23 +1,9 @@
-import type { Sequence } from '../core/types'
+import { byteOfCharacter } from '../core/surface'
+
+export { isByteLevel } from '../core/surface'
 
 /** What stands for a space that belongs to a token. */
 export const visibleSpace = '␣'
-
-/** GPT-2's table: each byte has a printable character; those without one of their own were moved up to U+0100 and on. */
-const byteOfCharacter: ReadonlyMap<string, number> = (() => {
-  const map = new Map<string, number>()
-  let moved = 0
-  for (let byte = 0; byte < 256; byte += 1) {
-    const printable = (byte >= 33 && byte <= 126) || (byte >= 161 && byte <= 172) || byte >= 174
-    map.set(String.fromCodePoint(printable ? byte : 256 + moved), byte)
-    if (!printable) moved += 1
-  }
-  return map
-})()
-
-/** Whether the vocabulary writes bytes as characters (`Ġthe`): told from the marks of the tokens themselves. */
-export const isByteLevel = (sequences: readonly Sequence[]): boolean =>
-  sequences.some(({ tokens }) => tokens.some(({ text, special }) => !special && text.startsWith('Ġ')))
 
 const showCharacters = (text: string): string =>
   text

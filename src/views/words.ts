@@ -1,21 +1,8 @@
-import type { Sequence, Token } from '../core/types'
+import type { PieceMarks } from '../core/surface'
+import type { Token } from '../core/types'
 import { classOf } from '../encodings/tokens'
 
-/** How a vocabulary marks words: `##ing` goes on, `Ġthe` or `▁the` begins, `the</w>` ends, or nothing says so. */
-export type PieceMarks = 'continuation' | 'space' | 'end' | 'none'
-
-/** Told from the marks of the tokens themselves, over all sequences. */
-export function findPieceMarks(sequences: readonly Sequence[]): PieceMarks {
-  for (const { tokens } of sequences) {
-    for (const { text, special } of tokens) {
-      if (special) continue
-      if (text.startsWith('##')) return 'continuation'
-      if (/^[Ġ▁]/u.test(text)) return 'space'
-      if (text.endsWith('</w>')) return 'end'
-    }
-  }
-  return 'none'
-}
+export { findPieceMarks, type PieceMarks } from '../core/surface'
 
 /** Whether a token goes on with the word of the token before it. Special tokens and punctuation are words of their own. */
 function goesOn(token: Token, before: Token, marks: PieceMarks): boolean {

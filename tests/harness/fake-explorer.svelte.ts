@@ -63,6 +63,7 @@ export class FakeExplorer implements ExplorerView {
   texts: readonly string[] = $state.raw([])
   columns: ExplorerView['columns'] = $state.raw([])
   keptTexts: readonly string[] | null = null
+  hasOwnTexts = true
   images: ExplorerView['images'] = $state.raw([])
   sequences: readonly Sequence[] = $state.raw([])
   settings: Readonly<ProjectionSettings> = $state.raw({

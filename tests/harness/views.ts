@@ -40,8 +40,10 @@ if (address.has('token')) selection.token = Number(address.get('token'))
 
 const actions: AppActions = {
   setTexts: (lines) => explorer.setTexts(lines),
+  replaceTexts: (lines) => explorer.setTexts(lines),
   set: ({
     color,
+    column: _column,
     search,
     match,
     case: caseSensitive,

@@ -7,6 +7,7 @@ import { headWords } from './en-heads'
 import { search } from './en-search'
 import { images } from './en-images'
 import { single } from './en-single'
+import { text } from './en-text'
 
 /** Every English word of the interface. Another language is a file of the type `Strings`. */
 export const en = {
@@ -58,6 +59,8 @@ export const en = {
     entropy: { name: 'Entropy', hint: 'Whether a query attends to one key or to all alike' },
     piece: { name: 'Word pieces', hint: 'Whole word, first piece, later piece' },
     frequency: { name: 'Frequency', hint: 'How often the token occurs in these sequences' },
+    pos: { name: 'Part of speech', hint: 'English only; what is not known is “other”' },
+    user: { name: 'Your column', hint: 'A column that came with the text' },
     search: { name: 'Search match', hint: 'Matches of the search in colour, the rest grey' },
     sequence: { name: 'Sequence', hint: 'Which sequence it is of; ten colours, repeating' },
     ...images.colors,
@@ -83,17 +86,32 @@ export const en = {
     other: 'other',
     uniform: 'uniform',
     oneKey: 'one key',
+    noun: 'noun',
+    properNoun: 'name',
+    verb: 'verb',
+    adjective: 'adjective',
+    adverb: 'adverb',
+    pronoun: 'pronoun',
+    determiner: 'determiner',
+    preposition: 'preposition',
+    conjunction: 'conjunction',
+    otherValues: 'other values',
+    noValue: 'no value',
   } satisfies Record<LegendKey, string>,
   legendNote: {
     perHead: 'Ends differ from head to head.',
     filter: 'Click: show only this. Click others to add them.',
     all: 'Show all',
     noSearch: 'Search for a token: press /',
+    noColumn: 'No column yet: open a table with the text (.csv, .tsv, .json).',
+    noTagger: 'The word tagger could not be fetched. Check the connection and choose this colour again.',
+    missing: 'Grey: no value.',
     openedOnly: 'Colours of the opened head only: this model’s weights have to be asked for.',
     about: {
       received: 'Over uniform attention of the queries that see the key. Queries receive none: grey.',
       entropy: 'Divided by ln of the visible keys. Keys have none: grey.',
       frequency: 'In these sequences; logarithmic.',
+      pos: 'Guessed by a tagger for English (compromise), from the words of the text.',
     } as Record<string, string>,
     matrix: 'Where the mark is full, near points attend more. Attention runs only inside one sequence.',
     reading: {
@@ -209,35 +227,7 @@ export const en = {
     query: 'Query',
     strongest: 'Strongest keys',
   },
-  text: {
-    title: 'Text',
-    editor: 'Text, one sentence a line',
-    hint: 'One sentence a line. Paste, type, or drop a .txt file.',
-    placeholder: 'The cat sat on the mat.\nA second sentence goes on its own line.',
-    show: 'Show',
-    showHint: 'Ctrl + Enter',
-    close: 'Close',
-    open: 'Open a file',
-    samples: 'Samples',
-    drop: 'Drop a text file',
-    lines: (count: number, text: string) => `${text} ${count === 1 ? 'line' : 'lines'}`,
-    tokens: (text: string) => `${text} tokens`,
-    blank: (count: number, text: string) => `${text} blank ${count === 1 ? 'line' : 'lines'} skipped`,
-    truncated: (count: number, text: string) => `${text} ${count === 1 ? 'line' : 'lines'} cut at the model’s length`,
-    changed: 'changed since shown',
-    empty: 'Nothing to show yet: type a sentence first.',
-    replaced: 'Your text was replaced.',
-    restore: 'Bring it back',
-    stays: 'Text stays on this device.',
-    sample: (count: string, hint: string) => `${count} lines. ${hint}.`,
-    samplesMissing: 'These samples could not be fetched. Check the connection and try again.',
-    problems: {
-      binary: (name: string) => `${name} is not a text file. Drop a .txt file, or paste the text.`,
-      encoding: (name: string) => `${name} is not UTF-8 text. Save it as UTF-8, or paste the text.`,
-      empty: (name: string) => `${name} has no text in it.`,
-      big: (name: string) => `${name} is larger than 20 MB. Take a part of it.`,
-    },
-  },
+  text,
   samples: {
     'first-look': {
       name: '24 sample sentences',
@@ -253,7 +243,7 @@ export const en = {
     },
     pairs: {
       name: 'Sentence pairs',
-      hint: 'Two sentences a line, one word apart: whether each word finds its twin',
+      hint: 'Pairs of sentences, one word apart: whether each word finds its twin',
     },
     repeated: {
       name: 'Repeated words',
