@@ -91,7 +91,8 @@ test('search, colours, legend, palettes, order of the heads', async ({ openApp, 
   await call(page, 'set', { first: 1 })
   await expect(count).toHaveText('1')
   await call(page, 'set', { search: '(', first: 0 })
-  await expect(page.getByRole('alert')).toContainText("The pattern can't be read")
+  await expect(page.getByRole('alert')).toContainText("The pattern can't be read: a ( is not closed")
+  await expect(count).toHaveText('no pattern')
   await call(page, 'set', { search: 'bank', match: 'exact' })
   expect(await call(page, 'state')).toMatchObject({ search: 'bank', match: 'exact', case: 0, first: 0 })
 

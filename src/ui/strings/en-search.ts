@@ -9,15 +9,19 @@ export const search = {
   matches: {
     exact: {
       name: 'Token',
-      hint: 'The whole token as it is shown: ##ing is not ing. The space before a word need not be typed.',
+      hint: 'The whole token as it is shown, or a whole word or phrase that was cut into tokens. ##ing is not ing.',
     },
-    substring: { name: 'Part', hint: 'Tokens that contain the text' },
-    regex: { name: 'Pattern', hint: 'A regular expression, such as ^b.nk$ or \\d+. No pattern can hang the page.' },
+    substring: { name: 'Part', hint: 'Tokens that contain the text, alone or together with their neighbours' },
+    regex: {
+      name: 'Pattern',
+      hint: 'A regular expression for a token or a word, such as ^b.nk$ or \\d+. No pattern can hang the page.',
+    },
   } satisfies Record<SearchMatch, { name: string; hint: string }>,
   caseSensitive: 'Match case',
   firstOnly: 'First in each sequence',
   found: (count: number, text: string, sequences: string) =>
     `${text} ${count === 1 ? 'token' : 'tokens'} in ${sequences} ${sequences === '1' ? 'sequence' : 'sequences'}`,
+  invalid: 'no pattern',
   none: 'No token matches.',
   contained: (count: number, text: string) => `${text} ${count === 1 ? 'contains' : 'contain'} it`,
   previous: 'Previous match',

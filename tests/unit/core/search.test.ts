@@ -137,6 +137,40 @@ describe('search', () => {
     expect(rowsOf('  ')).toBeNull()
     expect(rowsOf('', { match: 'regex' })).toBeNull()
   })
+  it('joins pieces of words, words side by side, and what punctuation cuts', () => {
+    expect(rowsOf('banking')).toEqual([6, 7])
+    expect(rowsOf('ankin', { match: 'substring' })).toEqual([6, 7])
+    expect(rowsOf('b.*ing$', { match: 'regex' })).toEqual([6, 7])
+    expect(rowsOf('the river')).toEqual([4, 5])
+    expect(rowsOf('theriver')).toEqual([])
+    expect(rowsOf('ver ba', { match: 'substring' })).toEqual([5, 6])
+    expect(rowsOf('bankers.')).toEqual([12, 13])
+    expect(rowsOf('bank', { firstOnly: true, match: 'substring' })).toEqual([2, 10])
+  })
+  it('never goes over a special token', () => {
+    const pair = [sequence('[CLS]', 'the', '[SEP]', 'cat', '##s', '[SEP]')]
+    const find = (text: string) => [...searchTokens(pair, (token) => token, text, defaultSearchOptions)!.rows]
+    expect([find('the cats'), find('cats')]).toEqual([[], [3, 4]])
+  })
+  it('finds Chinese as it is written: over tokens, without borders of words, in bytes too', () => {
+    const word = [sequence('[CLS]', '我', '爱', '北', '京', '和', 'Ber', '##lin', '。', '[SEP]')]
+    const find = (list: Sequence[], text: string, options: Partial<SearchOptions> = {}) => [
+      ...searchTokens(list, (token) => token, text, { ...defaultSearchOptions, ...options })!.rows,
+    ]
+    expect(find(word, '北京')).toEqual([3, 4])
+    expect(find(word, '爱北', { match: 'substring' })).toEqual([2, 3])
+    expect(find(word, '北.', { match: 'regex' })).toEqual([3, 4])
+    expect(find(word, '[和京]', { match: 'regex' })).toEqual([4, 5])
+    expect(find(word, 'berlin')).toEqual([6, 7])
+    expect(find(word, '北京。')).toEqual([])
+    const pieces = [sequence('▁我', '爱北', '京', '▁x')]
+    expect(find(pieces, '北京')).toEqual([1, 2])
+    // GPT-2's bytes: 京 is E4 BA AC, in two tokens.
+    const bytes = [sequence('Ġin', 'Ġåľ°', 'äº', '¬', 'Ġok')]
+    expect(find(bytes, '京')).toEqual([2, 3])
+    expect(find(bytes, '地京')).toEqual([1, 2, 3])
+    expect(find(bytes, 'in 地', { match: 'substring' })).toEqual([0, 1])
+  })
   it('marks what it found', () => {
     const result = searchTokens(sequences, (token) => token, 'the', defaultSearchOptions)!
     expect([...result.mask].flatMap((mark, row) => (mark ? [row] : []))).toEqual([...result.rows])
