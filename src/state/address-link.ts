@@ -36,6 +36,10 @@ const defaults: Partial<AddressValues> = {
   tint: 1,
 }
 
+/** Languages that the words are there in. */
+const languages: readonly AddressValues['lang'][] = ['en']
+const missingLanguage = 'There are no Chinese words yet: the page stays in English.'
+
 const isDefaultModel = (id: string): boolean => Object.values(defaultModels).includes(id)
 
 interface Parts {
@@ -51,6 +55,7 @@ export function applySettings({ explorer, selection, preferences }: Parts, patch
   const values = checkPatch(patch, [...runKeys, ...selectionKeys, ...preferenceKeys])
   const [problem] = placesOutside(explorer, selection, values)
   if (problem) throw new AppError('BAD_ARGUMENT', problem.message)
+  if (values.lang && !languages.includes(values.lang)) throw new AppError('NOT_AVAILABLE', missingLanguage)
   const own = Object.entries(values).filter(([key]) => runKeys.some((name) => name === key))
   explorer.set(Object.fromEntries(own) as SettingsPatch)
   applyViews(selection, preferences, values)
@@ -138,6 +143,10 @@ export function linkAddress(bar: AddressBar, parts: Parts): () => void {
     const outside = placesOutside(explorer, selection, values)
     for (const { key } of outside) delete values[key]
     const problems = [...parsed.problems, ...outside.map(({ message }) => `${message} The address was ignored there.`)]
+    if (values.lang && !languages.includes(values.lang)) {
+      problems.push(missingLanguage)
+      delete values.lang
+    }
     applyViews(selection, preferences, values)
     arrangement?.set(arrangementIn(values))
     if (start) explorer.start(values, problems)

@@ -44,6 +44,7 @@ export const text = {
     header: 'First row holds the names',
     preview: 'First rows',
     others: (names: string) => `Kept for colours: ${names}`,
+    numbers: 'numbers',
     noOthers: 'No other columns.',
     use: (count: number, text: string) => `Show ${text} ${plural(count, 'line', 'lines')}`,
     cancel: 'Cancel',

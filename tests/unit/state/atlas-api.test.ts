@@ -240,3 +240,29 @@ describe('the address', () => {
     expect(address.location.hash).toBe('#view=head&head=L1H1&sequence=0&token=2')
   })
 })
+
+describe('text with columns', () => {
+  it('is taken with a value a line, and told', async () => {
+    const { atlas } = await createApp()
+    await atlas.setTexts(['a b', '', 'c d'], { columns: [{ name: 'year', values: [1998, 0, null] }] })
+    await atlas.ready()
+    expect(atlas.info()?.columns).toEqual([{ name: 'year', kind: 'number', values: ['1998', null] }])
+    await atlas.set({ color: 'user', column: 'year' })
+    expect(atlas.state()).toMatchObject({ color: 'user', column: 'year' })
+    await atlas.setTexts(['new'])
+    expect(atlas.info()?.columns).toBeUndefined()
+    for (const columns of [[{ name: 'x', values: [1] }], [{ values: [1, 2] }], 'x', [{ name: 'x', values: [1, {}] }]])
+      expect(await codeOf(atlas.setTexts(['a', 'b'], { columns: columns as never }))).toBe('BAD_ARGUMENT')
+  })
+})
+
+describe('a language without words', () => {
+  it('is refused by a call, and named where the address asks for it', async () => {
+    const { atlas, explorer } = await createApp('#lang=zh')
+    expect(explorer.notices.map(({ message }) => message)).toEqual([
+      'There are no Chinese words yet: the page stays in English.',
+    ])
+    expect(atlas.state().lang).toBe('en')
+    expect(await codeOf(atlas.set({ lang: 'zh' }))).toBe('NOT_AVAILABLE')
+  })
+})
