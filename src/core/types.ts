@@ -171,6 +171,8 @@ export interface HeadPicture extends HeadRef {
   /** The projection that made it: PCA while a slower one is pending. */
   projection: ProjectionId
   c: number
+  /** What computed it; absent: not known. */
+  backend?: Backend
   /** A quick look made from a sample while the picture itself is computed: never final, never given away. */
   preview?: true
 }

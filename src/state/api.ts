@@ -43,7 +43,11 @@ export interface ExplorerView {
   /** Grows whenever pictures or figures changed; at most once a frame. Read `picture()` after it. */
   readonly version: number
   readonly headsDone: number
+  /** Projection workers that share the heads. */
+  readonly workers: number
   picture(head: HeadRef): HeadPicture | null
+  /** How far a head's picture is, 0 … 1; null: nothing is being computed for it. Read it after `progress`. */
+  headProgress(head: HeadRef): number | null
   figures(head: HeadRef): FigureRow | null
   /** [t,t] of one sequence, rows queries. */
   attention(head: HeadRef, sequence: number): Promise<{ weights: Float32Array; size: number }>

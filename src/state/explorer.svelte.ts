@@ -214,6 +214,10 @@ export class Explorer implements ExplorerView {
   get headsDone(): number {
     return this.#headsDone
   }
+  /** Projection workers that share the heads. */
+  get workers(): number {
+    return this.#deps.pool.size
+  }
   /** Whether the saved work is back: before, nothing is written anywhere. */
   get isRestored(): boolean {
     return this.#isRestored
@@ -492,8 +496,10 @@ export class Explorer implements ExplorerView {
       return this.#isBusy ? null : 'missing'
     })
     if (found === 'changed') return this.coordinates(head)
+    const { backend } = this.#choice
     const load = () => this.#loadVectors(dataset, this.#quietly())
-    const picture = found === 'missing' ? await this.#pictures.computeHead({ dataset, settings, load }, index) : found
+    const picture =
+      found === 'missing' ? await this.#pictures.computeHead({ dataset, settings, backend, load }, index) : found
     return { ...picture, points: picture.points.slice() }
   }
 
@@ -751,7 +757,15 @@ export class Explorer implements ExplorerView {
     const settings = this.#settings
     const load = () => this.#loadVectors(dataset, pass)
     const offer = this.#offer(settings.projection)
-    await this.#pictures.project({ dataset, settings, offer, focus: this.#focus, load, pass })
+    await this.#pictures.project({
+      dataset,
+      settings,
+      backend: this.#choice.backend,
+      offer,
+      focus: this.#focus,
+      load,
+      pass,
+    })
     pass.check()
     const flushed = Promise.all([this.#deps.saved.inputs.flush(), this.#deps.saved.settings.flush()])
     await within(this.#deps.clock, flushed, flushLimitMs, null)

@@ -1,5 +1,5 @@
 import { AppError, isAppError } from '../core/errors'
-import type { FigureRow, HeadPicture, HeadRef, ProjectionSettings, SequenceVectors } from '../core/types'
+import type { Backend, FigureRow, HeadPicture, HeadRef, ProjectionSettings, SequenceVectors } from '../core/types'
 import type { ProjectionAnswer, ProjectionJob } from '../rpc/contracts'
 import type { Dataset } from './dataset'
 import type { CachePort, ClockPort, PoolPort, ProjectionOffer } from './dependencies'
@@ -22,6 +22,8 @@ type Vectors = ReadonlyMap<string, SequenceVectors>
 export interface PictureRequest {
   dataset: Dataset
   settings: Readonly<ProjectionSettings>
+  /** What may compute the pictures. */
+  backend: Backend | 'auto'
   offer: ProjectionOffer
   /** The opened head: all that a slow projection is computed for. */
   focus: HeadRef | null
@@ -42,6 +44,7 @@ interface Work {
 /** One run of a request: what all its heads share. */
 interface Run {
   dataset: Dataset
+  backend: Backend | 'auto'
   vectors: Vectors
   pass: Pass
   /** Jobs that wait or run; each has its own way out, as a preview ends when its picture is there. */
@@ -72,6 +75,7 @@ export class PictureMaker {
   #base: PictureSet | null = null
   #estimate = new WorkEstimate()
   #dataset: Dataset | null = null
+  #backend: Backend | 'auto' = 'auto'
   /** 0 … 1 of heads that are being computed. */
   readonly #shares = new Map<number, number>()
   #savedAt = 0
@@ -116,7 +120,7 @@ export class PictureMaker {
 
   /** The picture for these very settings, never a preview, or null. */
   picture(index: number, settings: Readonly<ProjectionSettings>): HeadPicture | null {
-    return this.#dataset && this.#shelf.take(this.#dataset, settings).picture(index)
+    return this.#dataset && this.#shelf.take(this.#dataset, settings, this.#backend).picture(index)
   }
 
   /** Figures of the settings of now; where a slow projection leaves a head out, those of its PCA. */
@@ -136,10 +140,11 @@ export class PictureMaker {
 
   /** Computes what is missing and shows it as it comes. @throws AppError all of the pool; CANCELLED */
   async project(request: PictureRequest): Promise<void> {
-    const { dataset, settings, offer, focus, pass } = request
+    const { dataset, settings, backend, offer, focus, pass } = request
     this.#dataset = dataset
+    this.#backend = backend
     this.#order.heads = dataset.model.heads
-    const target = this.#shelf.take(dataset, settings)
+    const target = this.#shelf.take(dataset, settings, backend)
     const all = target.indices
     const isSlow = !offer.allHeads
     const wanted = !isSlow ? all : focus ? all.filter((index) => index === dataset.headIndex(focus)) : []
@@ -151,7 +156,7 @@ export class PictureMaker {
     this.#show(all)
     const needsBase = isSlow || !wanted.every((index) => target.picture(index))
     if (settings.projection !== 'pca' && needsBase) {
-      const base = this.#shelf.take(dataset, { ...settings, projection: 'pca' })
+      const base = this.#shelf.take(dataset, { ...settings, projection: 'pca' }, backend)
       await this.#restore(dataset, base)
       pass.check()
       this.#base = base
@@ -164,14 +169,14 @@ export class PictureMaker {
 
   /** One head that the run leaves out. */
   async computeHead(request: Omit<PictureRequest, 'offer' | 'focus' | 'pass'>, index: number): Promise<HeadPicture> {
-    const { dataset, settings } = request
-    const set = this.#shelf.take(dataset, settings)
+    const { dataset, settings, backend } = request
+    const set = this.#shelf.take(dataset, settings, backend)
     const there = set.picture(index)
     if (there) return there
     const vectors = await request.load()
     const { signal } = quietPass(0)
     const work: Work = { kind: 'full', set, index, figures: true }
-    const answer = await this.#pool.run(refOf(index, set.heads), jobMaker(dataset, vectors, work), signal, {
+    const answer = await this.#pool.run(refOf(index, set.heads), jobMaker(dataset, vectors, work, backend), signal, {
       rank: () => -1,
     })
     const picture = keepAnswer(dataset, work, answer)
@@ -206,7 +211,7 @@ export class PictureMaker {
     wanted: readonly number[],
     isSlow: boolean,
   ): Promise<void> {
-    const { dataset, pass } = request
+    const { dataset, backend, pass } = request
     const vectors = await request.load()
     pass.check()
     const stop = () => {
@@ -217,6 +222,7 @@ export class PictureMaker {
     const base = this.#base
     const run: Run = {
       dataset,
+      backend,
       vectors,
       pass,
       jobs: new Map(),
@@ -271,7 +277,7 @@ export class PictureMaker {
     const { kind, index, set } = work
     const { dataset, pass } = run
     if (run.isOver) throw superseded()
-    const createJob = jobMaker(dataset, run.vectors, work)
+    const createJob = jobMaker(dataset, run.vectors, work, run.backend)
     const abort = new AbortController()
     run.jobs.set(work, abort)
     let startedAt = 0
@@ -351,7 +357,12 @@ const leadsToFigures = ({ kind, figures }: Work, isSlow: boolean): boolean =>
   !figures && (kind === 'full' || (kind === 'base' && isSlow))
 
 const jobMaker =
-  (dataset: Dataset, vectors: Vectors, { set, index, figures, sample }: Work): (() => ProjectionJob) =>
+  (
+    dataset: Dataset,
+    vectors: Vectors,
+    { set, index, figures, sample }: Work,
+    backend: Backend | 'auto',
+  ): (() => ProjectionJob) =>
   () => {
     const { model } = dataset
     const head = refOf(index, model.heads)
@@ -370,12 +381,13 @@ const jobMaker =
       figures,
       points: (figures && set.picture(index)?.points.slice()) || null,
       headIndex: index,
+      backend,
       ...(sample && { sample: [...sample] }),
     }
   }
 
 /** Puts what came back into the set; gives the picture. */
-function keepAnswer(dataset: Dataset, work: Work, { points, c, figures }: ProjectionAnswer): HeadPicture {
+function keepAnswer(dataset: Dataset, work: Work, { points, c, figures, backend }: ProjectionAnswer): HeadPicture {
   const { set, index, kind } = work
   const { n, m, model } = dataset
   const { dims, projection } = set.settings
@@ -384,7 +396,8 @@ function keepAnswer(dataset: Dataset, work: Work, { points, c, figures }: Projec
       'SHAPE_SURPRISE',
       'A projection gave another number of points than there are tokens: try another projection.',
     )
-  const picture = set.picture(index) ?? { ...refOf(index, model.heads), points, n, m, dims, projection, c }
+  const made = { ...refOf(index, model.heads), points, n, m, dims, projection, c, ...(backend && { backend }) }
+  const picture = set.picture(index) ?? made
   if (kind === 'preview') set.setPreview(index, picture)
   else if (picture.points === points) set.setPicture(index, picture)
   if (figures) set.setFigures(index, figures)

@@ -1,4 +1,4 @@
-import type { FigureRow, HeadPicture, HeadRef, ProjectionSettings } from '../core/types'
+import type { Backend, FigureRow, HeadPicture, HeadRef, ProjectionSettings } from '../core/types'
 import type { CacheEntry } from '../storage/cache'
 
 /** Pictures and figures of all heads for one dataset and one list of settings, as far as they are there. */
@@ -99,6 +99,7 @@ export class PictureSet {
         m: first?.m ?? 0,
         indices: there,
         c: pictures.map((picture) => picture.c),
+        backends: pictures.map((picture) => picture.backend ?? null),
         figures: there.map((index) => this.#figures[index]),
       },
       arrays: { points },
@@ -107,13 +108,21 @@ export class PictureSet {
 
   /** Fills in what is missing here from what `toEntry` gave, where it fits. */
   restore(entry: CacheEntry, n: number, m: number): void {
-    const saved = entry.json as { n: number; m: number; indices: number[]; c: number[]; figures: (FigureRow | null)[] }
+    const saved = entry.json as {
+      n: number
+      m: number
+      indices: number[]
+      c: number[]
+      backends: (Backend | null)[]
+      figures: (FigureRow | null)[]
+    }
     const { points } = entry.arrays
     const size = (n + m) * this.settings.dims
     if (!points || saved.n !== n || saved.m !== m || points.length !== saved.indices.length * size) return
     const { unsaved } = this
     for (const [at, index] of saved.indices.entries()) {
       if (index >= this.#pictures.length) continue
+      const backend = saved.backends[at]
       if (!this.#pictures[index])
         this.setPicture(index, {
           ...refOf(index, this.heads),
@@ -123,6 +132,7 @@ export class PictureSet {
           dims: this.settings.dims,
           projection: this.settings.projection,
           c: saved.c[at] ?? 1,
+          ...(backend && { backend }),
         })
       this.#figures[index] ??= saved.figures[at] ?? null
     }

@@ -1,5 +1,5 @@
 import { figuresKey } from '../core/figures'
-import type { ProjectionSettings } from '../core/types'
+import type { Backend, ProjectionSettings } from '../core/types'
 import { hashParts } from '../storage/hash'
 import type { Dataset } from './dataset'
 import { PictureSet, settingsKey } from './picture-set'
@@ -16,10 +16,10 @@ export class PictureShelf {
     this.#limitBytes = limitBytes
   }
 
-  /** The set for these settings, new where there is none. */
-  take(dataset: Dataset, settings: Readonly<ProjectionSettings>): PictureSet {
+  /** The set for these settings, computed by what `backend` asks for; new where there is none. */
+  take(dataset: Dataset, settings: Readonly<ProjectionSettings>, backend: Backend | 'auto' = 'auto'): PictureSet {
     const { model } = dataset
-    const key = `picture:${hashParts(dataset.key, model.sha256, model.backend, settingsKey(settings), figuresKey)}`
+    const key = `picture:${hashParts(dataset.key, model.sha256, model.backend, backend, settingsKey(settings), figuresKey)}`
     const set = this.#sets.get(key) ?? new PictureSet(key, { ...settings }, model.layers, model.heads)
     this.#sets.delete(key)
     this.#sets.set(key, set)

@@ -9,6 +9,9 @@ export function formatFigure(value: number | null | undefined, digits = 2): stri
   return sign + (size.startsWith('0.') ? size.slice(1) : size)
 }
 
+/** `63 %` */
+export const formatShare = (share: number): string => `${Math.floor(100 * share)} %`
+
 /** `3 s`, `2 min`, `1 h`: one unit, rounded up so that it never says 0. */
 export function formatDuration(milliseconds: number): string {
   const seconds = Math.max(1, Math.ceil(milliseconds / 1000))

@@ -21,6 +21,8 @@ export interface MatrixOverlay {
   nameOf(head: HeadRef): string
   /** 0 … 1, null: no tint. */
   tintOf(head: HeadRef): number | null
+  /** How far a head's picture is, 0 … 1; null: it is final, or nothing is being computed. */
+  progressOf(head: HeadRef): number | null
   /** The figure that heads are arranged by, as text; '': none. */
   valueOf(head: HeadRef): string
 }
@@ -184,6 +186,7 @@ function drawTiles(
         context.fillRect(rect.x, rect.y, rect.width, rect.height)
         context.globalAlpha = 1
       }
+      drawProgress(context, rect, overlay.progressOf({ layer, head }), theme)
       if (rect.width < 28) continue
       const grade = overlay.gradeOf({ layer, head })
       const isMarked = isSameHead(overlay.hovered, { layer, head }) || isSameHead(overlay.cursor, { layer, head })
@@ -195,6 +198,23 @@ function drawTiles(
       drawGrade(context, rect.x + rect.width - 8, rect.y + 8, 3, grade, isMarked ? theme.text : theme.textFaint)
     }
   }
+}
+
+/** A hairline along the lower edge that fills while the head is worked on. */
+function drawProgress(
+  context: CanvasRenderingContext2D,
+  rect: ScreenRect,
+  share: number | null,
+  theme: OverlayTheme,
+): void {
+  if (share === null) return
+  const y = Math.round(rect.y + rect.height) - 2
+  context.fillStyle = theme.textFaint
+  context.globalAlpha = 0.3
+  context.fillRect(rect.x, y, rect.width, 2)
+  context.globalAlpha = 1
+  context.fillStyle = theme.textSoft
+  context.fillRect(rect.x, y, rect.width * share, 2)
 }
 
 /** The head's name in one corner, its figure in another, each with a hint of background to be read over points. */

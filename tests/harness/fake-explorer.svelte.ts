@@ -158,6 +158,12 @@ export class FakeExplorer implements ExplorerView {
     return picture
   }
 
+  readonly workers = 2
+
+  headProgress(): number | null {
+    return null
+  }
+
   figures(head: HeadRef): FigureRow | null {
     if (!this.picture(head)) return null
     const wave = Math.sin(head.layer * 3.1 + head.head * 1.7)

@@ -168,7 +168,14 @@ export const en = {
     down: 'Layer below',
     labels: 'Labels',
     reset: 'Reset view',
-    stillOther: (shown: string, wanted: string) => `Showing ${shown}; ${wanted} of this head is being computed.`,
+    stillOther: (shown: string, wanted: string, share: string) =>
+      `Showing ${shown}; ${wanted} of this head is being computed${share && ` (${share})`}.`,
+    preview: (wanted: string, share: string) =>
+      `A preview from a sample; ${wanted} of all points is being computed${share && ` (${share})`}.`,
+    madeBy: {
+      wasm: (projection: string, workers: number) => `${projection}, computed on the processor by ${workers} workers`,
+      webgpu: (projection: string) => `${projection}, computed on the graphics card`,
+    },
     description:
       'Queries and keys of one head. Click a point to pin it and see its sequence. By keyboard, P walks over the points.',
     walk: (role: string, token: string, position: number, selected: number) =>

@@ -213,7 +213,9 @@ export class FakePool implements PoolPort {
     const { dims, projection, seed } = job.settings
     const base = seed * 1000 + projection.length + job.headIndex / 10 + (job.sample ? 0.01 : 0)
     const points = job.points ?? Float32Array.from({ length: (n + m) * dims }, (_, at) => at + base)
-    return { points, c: 1.5, shift: new Float32Array(dim), figures: job.figures ? { fidelity: -0.5 } : null }
+    const figures = job.figures ? { fidelity: -0.5 } : null
+    const backend = job.backend === 'webgpu' ? ('webgpu' as const) : ('wasm' as const)
+    return { points, c: 1.5, shift: new Float32Array(dim), figures, ...(!job.points && { backend }) }
   }
 }
 

@@ -109,6 +109,33 @@ describe('the order of work', () => {
   })
 })
 
+describe('the backend', () => {
+  it('that was chosen reaches every job; pictures say what computed them, also from the cache', async () => {
+    const stores = emptyStores()
+    const { explorer, pool } = await shown(lines, { stores })
+    explorer.set({ projection: 'umap' })
+    await explorer.ready()
+    expect(new Set(pool.jobs.map(({ backend }) => backend))).toEqual(new Set(['auto']))
+    expect(explorer.picture(originOf(2))?.backend).toBe('wasm')
+
+    pool.jobs = []
+    explorer.set({ backend: 'webgpu' })
+    await explorer.ready()
+    // Pictures of another backend are not taken for these: all are computed anew.
+    expect(pool.jobs.filter((job) => kindOf(job).startsWith('umap')).map(({ backend }) => backend)).toEqual(
+      Array.from({ length: total }, () => 'webgpu'),
+    )
+    expect(explorer.picture(originOf(2))?.backend).toBe('webgpu')
+    expect(explorer.workers).toBe(pool.size)
+
+    const later = createWorld({ stores })
+    later.explorer.start({})
+    await later.explorer.ready()
+    expect(later.pool.jobs).toEqual([])
+    expect(later.explorer.picture(originOf(2))?.backend).toBe('webgpu')
+  })
+})
+
 describe('a preview', () => {
   it('is shown as one, is never counted, given away or kept in the cache', async () => {
     const stores = emptyStores()
@@ -441,7 +468,7 @@ function rig(texts = lines) {
     const pass: Pass = { signal: new AbortController().signal, startedAt: 0, check: () => undefined, step }
     const settings = { ...defaultSettings, ...change }
     const offer = { id: settings.projection, allHeads: true, dims: [2, 3] as const }
-    return { dataset, settings, offer, focus: null, load: async () => vectors, pass }
+    return { dataset, settings, backend: 'auto' as const, offer, focus: null, load: async () => vectors, pass }
   }
   return { dataset, request }
 }

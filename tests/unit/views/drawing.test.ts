@@ -1,12 +1,14 @@
 import { describe, expect, it } from 'vitest'
 import type { Sequence } from '../../../src/core/types'
+import type { AtlasSceneApi } from '../../../src/scene/api'
 import { buildTokenTable, tokenOf } from '../../../src/encodings/tokens'
 import { cellAt } from '../../../src/views/draw-heat'
 import { readFidelity } from '../../../src/ui/fidelity'
 import { labelOrder } from '../../../src/views/label-order'
 import { largestWeight, strongestLinks } from '../../../src/views/links'
 import { countOwnNeighbours } from '../../../src/views/overlay-head'
-import { labelStep } from '../../../src/views/overlay-matrix'
+import { drawMatrixOverlay, labelStep } from '../../../src/views/overlay-matrix'
+import type { OverlayTheme } from '../../../src/views/overlay-theme'
 import { firstLook } from '../../../src/ui/samples/first-look'
 
 const sequence = (id: string, ...texts: string[]): Sequence => ({
@@ -57,6 +59,49 @@ describe('fidelity', () => {
     ).toEqual({ grade: 'unreliable', figure: -0.2, picture: -0.4, joint: -0.95, pairs: 10 })
     expect(readFidelity({ fidelity_joint: -0.95, fidelity_picture_specific: null })).toBeNull()
     expect(readFidelity(null)).toBeNull()
+  })
+})
+
+describe('the progress of a tile', () => {
+  /** Widths of what is filled at the lower edge of the one tile, 100 wide. */
+  function fills(share: number | null): number[] {
+    const widths: number[] = []
+    const ignore = () => undefined
+    const context = new Proxy({} as CanvasRenderingContext2D, {
+      get: (_, name) =>
+        name === 'fillRect'
+          ? (_x: number, y: number, width: number, height: number) => y === 98 && height === 2 && widths.push(width)
+          : ignore,
+      set: () => true,
+    })
+    const scene = { tileRect: () => ({ x: 0, y: 0, width: 100, height: 100 }) } as unknown as AtlasSceneApi
+    const none = () => null
+    drawMatrixOverlay(
+      context,
+      scene,
+      {
+        layers: 1,
+        heads: 1,
+        hovered: null,
+        base: 0,
+        cursor: null,
+        gradeOf: none,
+        isSorted: true,
+        groups: null,
+        nameOf: () => '',
+        tintOf: none,
+        progressOf: () => share,
+        valueOf: () => '',
+      },
+      { font: '', text: '', textSoft: '', textFaint: '', background: '' } as unknown as OverlayTheme,
+      { width: 200, height: 200 },
+    )
+    return widths
+  }
+
+  it('is a line along its lower edge that fills; none where nothing is computed', () => {
+    expect(fills(null)).toEqual([])
+    expect(fills(0.25)).toEqual([100, 25])
   })
 })
 
