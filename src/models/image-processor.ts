@@ -151,6 +151,28 @@ export function findGrid(tokens: number, height: number, width: number, patchSiz
   return height === width && side > 0 ? { rows: side, columns: side, prefix: tokens - side * side } : null
 }
 
+/** The patches of a picture of another size than the one whose grid is known; null: no patch fits, or their size is not known. */
+export function resizeGrid(
+  { prefix }: PatchGrid,
+  height: number,
+  width: number,
+  patchSize: number | null,
+): PatchGrid | null {
+  if (patchSize === null) return null
+  const [rows, columns] = [Math.floor(height / patchSize), Math.floor(width / patchSize)]
+  return rows > 0 && columns > 0 ? { rows, columns, prefix } : null
+}
+
+/** The part of a crop that is cut into patches: what a division leaves over at the right and the bottom no model sees. */
+export function trimCrop(crop: ImageCrop, { rows, columns }: PatchGrid, patchSize: number | null): ImageCrop {
+  const [height, width] = patchSize === null ? [crop.height, crop.width] : [rows * patchSize, columns * patchSize]
+  if (height === crop.height && width === crop.width) return crop
+  const rgba = new Uint8ClampedArray(4 * height * width)
+  for (let y = 0; y < height; y++)
+    rgba.set(crop.rgba.subarray(4 * y * crop.width, 4 * (y * crop.width + width)), 4 * y * width)
+  return { width, height, rgba }
+}
+
 /** Tokens of a picture: id −1; the ones before the patches are special. */
 export function pictureTokens({ rows, columns, prefix }: PatchGrid): Token[] {
   const before = Array.from({ length: prefix }, (_, index) => ({

@@ -7,7 +7,7 @@ import { readWeights } from '../onnx/read-heads'
 import type { PatchedModel, Plan } from '../onnx/types'
 import type { ModelService, ModelSpec, PreparedInput, RequestRecord } from '../rpc/contracts'
 import { buildFeeds, fixedBatch, inputKind } from './feeds'
-import { pictureTokens, type PictureProcessor } from './image-processor'
+import { pictureTokens, trimCrop, type PictureProcessor } from './image-processor'
 import { readModelConfig, type ModelConfig } from './model-config'
 import { readConfig, readExternal, readPictures, readTokenizerFiles, readWeightFile } from './model-files'
 import { imageProbe, textProbe } from './probe'
@@ -37,6 +37,8 @@ interface OpenModel {
   session: TapSession
   config: ModelConfig
   test: SelfTest
+  /** What the self-test ran. */
+  probe: ModelInput
   tokenizer: TextTokenizer | null
   pictures: PictureProcessor | null
 }
@@ -98,8 +100,8 @@ export class Inference implements ModelService {
   }
 
   async prepareImages(blobs: Blob[]): Promise<(PreparedInput | { error: { code: string; message: string } })[]> {
-    const { pictures, config, test } = this.#opened()
-    if (!pictures)
+    const { pictures, probe, config, test } = this.#opened()
+    if (!pictures || probe.kind !== 'image')
       throw new AppError(
         'NEEDS_OTHER_INPUT',
         'This model takes text, not pictures: choose a model for pictures or give text.',
@@ -108,13 +110,14 @@ export class Inference implements ModelService {
     for (const blob of blobs) {
       try {
         const input = await pictures.prepare(blob)
-        const { rows, columns, prefix } = requireGrid(test.tokens, input, config)
+        const grid = requireGrid(test.tokens, probe, input, config)
+        const { rows, columns } = grid
         prepared.push({
           input,
-          tokens: pictureTokens({ rows, columns, prefix }),
+          tokens: pictureTokens(grid),
           truncated: 0,
           grid: { rows, columns },
-          crop: pictures.cropOf(input),
+          crop: trimCrop(pictures.cropOf(input), grid, config.patchSize),
         })
       } catch (error) {
         const { code, message } = toAppError(error, 'IMAGE_FAILED')
@@ -237,7 +240,7 @@ export class Inference implements ModelService {
       rotary: plan.sites.some(({ flags }) => flags.rotary),
       maxTokens: tokenizer?.maxTokens ?? test.tokens,
     }
-    return { info, plan, session, config, test, tokenizer, pictures }
+    return { info, plan, session, config, test, probe, tokenizer, pictures }
   }
 
   /** null: WASM it is. @throws AppError NOT_AVAILABLE when WebGPU is asked for and not there */

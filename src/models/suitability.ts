@@ -3,11 +3,13 @@ import type { Backend, ModelInput } from '../core/types'
 import type { PlannedModel } from '../onnx/plan'
 import type { ModelSpec } from '../rpc/contracts'
 import { fixedLength } from './feeds'
-import { findGrid, type PatchGrid } from './image-processor'
+import { findGrid, resizeGrid, type PatchGrid } from './image-processor'
 import type { ModelConfig } from './model-config'
 import { longestWindow } from './probe'
 import type { GpuProbe } from './runtime'
 import type { SelfTest } from './self-test'
+
+type PictureInput = Extract<ModelInput, { kind: 'image' }>
 
 /** What a file can do here: which backend, which inputs, how many at once. */
 
@@ -66,13 +68,21 @@ export function chooseBackend(
   return (half && !gpu.float16) || onCpu ? 'wasm' : 'webgpu'
 }
 
+/**
+ * The patches of an input. How many tokens come before them is seen on the self-test's probe, whose size may be another one.
+ * @param tokens of the probe
+ * @throws AppError SHAPE_SURPRISE
+ */
 export function requireGrid(
   tokens: number,
-  input: Extract<ModelInput, { kind: 'image' }>,
+  probe: PictureInput,
+  { shape: [, height, width] }: PictureInput,
   { patchSize }: ModelConfig,
 ): PatchGrid {
-  const [, height, width] = input.shape
-  const grid = findGrid(tokens, height, width, patchSize)
+  const [, probeHeight, probeWidth] = probe.shape
+  const seen = findGrid(tokens, probeHeight, probeWidth, patchSize)
+  const isSame = height === probeHeight && width === probeWidth
+  const grid = !seen || isSame ? seen : resizeGrid(seen, height, width, patchSize)
   if (grid) return grid
   throw new AppError(
     'SHAPE_SURPRISE',
@@ -93,10 +103,18 @@ export function cutBatches(inputs: ModelInput[], fixed: number | null, { heads, 
       `This file takes exactly ${fixed} inputs at once: choose a file with a free batch size.`,
     )
   }
-  return Array.from({ length: Math.ceil(inputs.length / size) }, (_, index) =>
-    inputs.slice(index * size, (index + 1) * size),
-  )
+  const batches: ModelInput[][] = []
+  for (const input of inputs) {
+    const last = batches.at(-1)
+    if (last && last.length < size && isLike(last[0]!, input)) last.push(input)
+    else batches.push([input])
+  }
+  return batches
 }
+
+/** Pictures of as many tokens may still be of another shape. */
+const isLike = (one: ModelInput, other: ModelInput): boolean =>
+  one.kind === 'text' || (other.kind === 'image' && one.shape.join() === other.shape.join())
 
 /** How many layers' attention the self-test may hold at once. The number of tokens of a picture is only estimated. */
 export function layersAtOnce(probe: ModelInput, { heads, patchSize }: ModelConfig): number {

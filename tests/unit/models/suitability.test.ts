@@ -26,6 +26,13 @@ test('a long input is a batch of its own, and so is each where the file says so'
   expect(() => cutBatches([text(5)], 4, shape)).toThrow(/exactly 4/)
 })
 
+test('pictures of another shape are a batch of their own, however many tokens they have', () => {
+  const lying: ModelInput = { kind: 'image', pixels: new Float32Array(0), shape: [3, 32, 64] }
+  const standing: ModelInput = { kind: 'image', pixels: new Float32Array(0), shape: [3, 64, 32] }
+  const batches = cutBatches([lying, lying, standing, lying], null, { heads: 2, tokens: 33 } as SelfTest)
+  expect(batches).toEqual([[lying, lying], [standing], [lying]])
+})
+
 test('the self-test holds as many layers at once as fit', () => {
   const config = readModelConfig({ num_attention_heads: 16, patch_size: 16 })
   expect(layersAtOnce(text(12), config)).toBeGreaterThan(1000)
