@@ -1,7 +1,7 @@
 import { centreTable, fewestKeys, type FollowSample, type SampleBlock } from './follow-sample'
 
 /** Share of the query-specific agreement in what is fitted; the rest is the overall agreement. */
-const specificShare = 0.7
+const specificShare = 0.6
 /** Rows of the blocks that one round looks at. */
 const rowsPerRound = 250
 const rounds = 110

@@ -44,6 +44,8 @@ const mostRows = 4000
 const mostPairs = 40_000
 /** Rows with fewer visible keys have no order worth the name. */
 export const fewestKeys = 5
+/** What is left of scores in float32 after the means are out, squared, is rounding below this share of their squares. */
+const roundingShare = 1e-10
 
 /** A part of the visible pairs, from sequences all over the input. Deterministic; no seed. Masked pairs never come in. */
 export function sampleAttention(input: SampleInput): FollowSample {
@@ -121,6 +123,7 @@ function fillTargets({ vectors, querySpecial, keySpecial }: SampleInput, sample:
   const row = new Float64Array(mostPerSequence)
   const rowRanks = new Float64Array(mostPerSequence)
   for (const block of blocks) {
+    let size = 0
     for (let query = block.queryStart; query < block.queryEnd; query++) {
       const start = pairStart[query]!
       const count = pairStart[query + 1]! - start
@@ -129,6 +132,7 @@ function fillTargets({ vectors, querySpecial, keySpecial }: SampleInput, sample:
         fillDots(q, k, dim, queries[query]!, key, 0, 1, scores)
         row[index] = scores[0]!
         specific[start + index] = scores[0]!
+        size += scores[0]! * scores[0]!
         ordinary[start + index] = querySpecial[queries[query]!] || keySpecial[key] ? 0 : 1
       }
       if (count < fewestKeys) continue
@@ -139,7 +143,7 @@ function fillTargets({ vectors, querySpecial, keySpecial }: SampleInput, sample:
     const columns = new Float64Array(block.keyEnd - block.keyStart)
     const counts = new Int32Array(columns.length)
     centreTable(sample, block, specific, columns, counts)
-    scaleTable(sample, block, specific)
+    scaleTable(sample, block, specific, roundingShare * size)
   }
 }
 
@@ -182,11 +186,12 @@ export function centreTable(
   }
 }
 
-function scaleTable({ pairStart }: FollowSample, block: SampleBlock, table: Float32Array): void {
+/** To length 1; to zeros where the squares sum to no more than `least`, which is rounding. */
+function scaleTable({ pairStart }: FollowSample, block: SampleBlock, table: Float32Array, least: number): void {
   const from = pairStart[block.queryStart]!
   const end = pairStart[block.queryEnd]!
   let square = 0
   for (let pair = from; pair < end; pair++) square += table[pair]! * table[pair]!
-  const scale = square > 0 ? 1 / Math.sqrt(square) : 0
+  const scale = square > least ? 1 / Math.sqrt(square) : 0
   for (let pair = from; pair < end; pair++) table[pair]! *= scale
 }

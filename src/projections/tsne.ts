@@ -64,6 +64,8 @@ const leastRate = 50
 const startSpread = 0.01
 /** Spread of a start that follows attention, for the fourth root of the number of points: about that of a finished layout. */
 export const followSpread = 2.05
+/** Exaggeration for a start that follows attention: it is arranged already, and 12 would undo half of that. */
+export const followExaggeration = 6
 const rowsPerSlice = 4096
 /** Up to so many points pairs are done sooner than the grid, in the plane too. */
 const fewPoints = 400
@@ -123,7 +125,8 @@ export class TsneLayout {
 
   /**
    * Positions [count,dims] of points that start at `start` [count,dims]. `slice` rows are moved between two pauses; it can't change
-   * the result. With `gpu` a layout in the plane is done there, up to `mostTsnePoints` points.
+   * the result. With `gpu` a layout in the plane is done there, up to `mostTsnePoints` points. `earlyFactor` is the
+   * early exaggeration.
    */
   async run(
     neighbors: Neighbors,
@@ -134,6 +137,7 @@ export class TsneLayout {
     slice = rowsPerSlice,
     gpu: GpuKernels | null = null,
     dims: 2 | 3 = 2,
+    earlyFactor = exaggeration,
   ): Promise<Float32Array> {
     const { count, k } = neighbors
     if (k === 0) return start.slice()
@@ -162,7 +166,7 @@ export class TsneLayout {
     const early = Math.round(epochs * earlyShare)
     const rate = Math.max(count / exaggeration, leastRate)
     const stepOf = (epoch: number): [exaggeration: number, momentum: number] =>
-      epoch < early ? [exaggeration, earlyMomentum] : [1, lateMomentum]
+      epoch < early ? [earlyFactor, earlyMomentum] : [1, lateMomentum]
     if (gpu && dims === 2 && count <= mostTsnePoints) {
       const graph = takeGraph(kernel, count)
       return (await gpu.tsne()).run(graph, start, { epochs, rate, stepOf }, pause)
@@ -226,10 +230,20 @@ export async function computeTsne(joint: JointVectors, context: HeadContext): Pr
     const findPause: Pause = (done, total) => context.pause(0.3 * done, total)
     const neighbors = await findNeighbors(gpu, engine.search, rows, count, dim, k, metric, findPause)
     const pca = await computePca(joint, metric, dims, spans, gpu)
-    const start = findStart(joint, pca, context)
+    const { start, earlyFactor } = findStart(joint, pca, context)
     const epochs = Math.max(1, Math.floor(settings.epochs ?? defaultEpochs))
     const layoutPause: Pause = (done, total) => context.pause(0.3 + (0.7 * done) / total, 1)
-    const points = await engine.layout.run(neighbors, start, perplexity, epochs, layoutPause, rowsPerSlice, gpu, dims)
+    const points = await engine.layout.run(
+      neighbors,
+      start,
+      perplexity,
+      epochs,
+      layoutPause,
+      rowsPerSlice,
+      gpu,
+      dims,
+      earlyFactor,
+    )
     alignTo(points, pca, dims)
     return points
   } finally {
@@ -238,14 +252,21 @@ export async function computeTsne(joint: JointVectors, context: HeadContext): Pr
 }
 
 /** The classic start, or as far as `settings.follow` asks for it one that is fitted to the head's attention. */
-function findStart(joint: JointVectors, pca: Float32Array, context: HeadContext): Float32Array {
+function findStart(
+  joint: JointVectors,
+  pca: Float32Array,
+  context: HeadContext,
+): { start: Float32Array; earlyFactor: number } {
   const { settings, headIndex } = context
   const { dims, metric, seed, follow } = settings
   const classic = startFrom(pca, dims, seed, headIndex)
   const fitted = follow > 0 ? fitPicture(joint, metric, pca, dims, followInput(context)) : null
-  if (!fitted) return classic
+  if (!fitted) return { start: classic, earlyFactor: exaggeration }
   const spread = followSpread * Math.sqrt(Math.sqrt(joint.n + joint.m))
-  return blendStarts(classic, startFrom(fitted, dims, seed, headIndex), follow, startSpread, spread)
+  return {
+    start: blendStarts(classic, startFrom(fitted, dims, seed, headIndex), follow, startSpread, spread),
+    earlyFactor: exaggeration + follow * (followExaggeration - exaggeration),
+  }
 }
 
 export const projection: Projection = { id: 'tsne', usesGpu: () => true, project: computeTsne }
