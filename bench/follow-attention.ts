@@ -4,13 +4,14 @@ import { createServer } from 'node:http'
 import path from 'node:path'
 import { computeFidelity } from '../src/core/fidelity'
 import { translateKeys } from '../src/core/joint'
+import { hashUniform } from '../src/core/random'
 import { TrustMeter, trustSample } from '../src/core/trust'
 import type { HeadVectors, JointVectors, ProjectionSettings, Span } from '../src/core/types'
 import { Inference } from '../src/models/inference'
 import { blendStarts } from '../src/projections/follow'
 import { NeighborSearch } from '../src/projections/neighbors'
 import { computePca } from '../src/projections/pca'
-import { computeTsne, followSpread as tsneSpread, TsneLayout } from '../src/projections/tsne'
+import { computeTsne, followExaggeration, followSpread as tsneSpread, TsneLayout } from '../src/projections/tsne'
 import type { HeadContext } from '../src/projections/types'
 import { computeUmap, followSpread as umapSpread, startFrom, UmapLayout } from '../src/projections/umap'
 import { encyclopaedia } from '../src/ui/samples/encyclopaedia'
@@ -20,18 +21,16 @@ type Name = 'umap' | 'tsne'
 const layouts = { umap: computeUmap, tsne: computeTsne }
 
 interface Heads {
-  heads: number
   tokens: number
   dim: number
-  scale: number
+  causal: boolean
   special: Uint8Array
   spans: Span[]
-  q: Float32Array[]
-  k: Float32Array[]
+  heads: { index: number; scale: number; q: Float32Array; k: Float32Array }[]
 }
 
-/** q and k of every head of the built-in text model on the encyclopaedia sentences. */
-export async function extractHeads(root: string): Promise<Heads> {
+/** q and k of every `every`th head of a built-in text model on the encyclopaedia sentences. */
+export async function extractHeads(root: string, model: string, every: number): Promise<Heads> {
   const server = createServer((request, response) => {
     const file = path.join(root, 'public', decodeURIComponent(new URL(request.url ?? '/', 'http://localhost').pathname))
     if (!existsSync(file) || !statSync(file).isFile()) {
@@ -47,7 +46,7 @@ export async function extractHeads(root: string): Promise<Heads> {
   const inference = new Inference({ provider: nodeRuntime(), fetch, caches: null, now: () => performance.now() })
   const ignore = () => undefined
   const spec = {
-    id: 'builtin:bge-small-en-v1.5',
+    id: `builtin:${model}`,
     revision: 'main',
     host: `http://127.0.0.1:${address.port}/models/`,
     dtype: null,
@@ -57,20 +56,23 @@ export async function extractHeads(root: string): Promise<Heads> {
   } as const
   const info = await inference.open(spec, ignore, ignore)
   const inputs = await inference.prepareTexts([...encyclopaedia])
-  const lengths = inputs.map(({ tokens }) => tokens.length)
-  const tokens = lengths.reduce((sum, length) => sum + length, 0)
-  const { headDim: dim } = info
-  const heads = info.layers * info.heads
-  const q = Array.from({ length: heads }, () => new Float32Array(tokens * dim))
-  const k = Array.from({ length: heads }, () => new Float32Array(tokens * dim))
+  const tokens = inputs.reduce((sum, input) => sum + input.tokens.length, 0)
+  const { headDim: dim, causal } = info
+  const heads = Array.from({ length: Math.ceil((info.layers * info.heads) / every) }, (_, at) => ({
+    index: at * every,
+    scale: info.scale[at * every]!,
+    q: new Float32Array(tokens * dim),
+    k: new Float32Array(tokens * dim),
+  }))
   const spans: Span[] = []
   let start = 0
   for (const { input, tokens: own } of inputs) {
     const [vectors] = await inference.run([input])
     const size = own.length * dim
-    for (let head = 0; head < heads; head++) {
-      q[head]!.set(vectors!.q.subarray(head * size, (head + 1) * size), start * dim)
-      k[head]!.set(vectors!.k.subarray(head * size, (head + 1) * size), start * dim)
+    for (const { index, q, k } of heads) {
+      const keyHead = Math.floor((index * info.kvHeads) / info.heads)
+      q.set(vectors!.q.subarray(index * size, (index + 1) * size), start * dim)
+      k.set(vectors!.k.subarray(keyHead * size, (keyHead + 1) * size), start * dim)
     }
     spans.push({ queryStart: start, queries: own.length, keyStart: start, keys: own.length })
     start += own.length
@@ -78,13 +80,14 @@ export async function extractHeads(root: string): Promise<Heads> {
   await inference.close()
   server.close()
   const special = Uint8Array.from(inputs.flatMap((input) => input.tokens.map((token) => (token.special ? 1 : 0))))
-  return { heads, tokens, dim, scale: info.scale[0]!, special, spans, q, k }
+  return { tokens, dim, causal, special, spans, heads }
 }
 
 interface Figures {
   overall: number
   specific: number
   recall: number
+  chance: number
   trust: number
   trustQueries: number
   trustKeys: number
@@ -104,58 +107,104 @@ const settings: ProjectionSettings = {
   follow: 0,
 }
 
-function vectorsOf({ q, k, tokens, dim, scale }: Heads, head: number): HeadVectors {
-  return { q: q[head]!, k: k[head]!, n: tokens, m: tokens, dim, scale }
+/** A head with the sequences (or parts of them) that a layout may be fitted to, and those that it is judged by. */
+interface Case {
+  vectors: HeadVectors
+  headIndex: number
+  causal: boolean
+  querySpecial: Uint8Array
+  keySpecial: Uint8Array
+  tied: Span[]
+  free: Span[]
 }
 
-function contextOf(data: Heads, vectors: HeadVectors, spans: Span[], follow: number, headIndex: number): HeadContext {
+function vectorsOf({ heads, tokens, dim }: Heads, at: number): HeadVectors {
+  const { q, k, scale } = heads[at]!
+  return { q, k, n: tokens, m: tokens, dim, scale }
+}
+
+/** Sequences with even numbers are tied, those with odd numbers judge. */
+function halveSequences(data: Heads, at: number): Case {
   return {
-    vectors,
-    spans,
-    causal: false,
-    window: null,
-    special: data.special,
+    vectors: vectorsOf(data, at),
+    headIndex: data.heads[at]!.index,
+    causal: data.causal,
+    querySpecial: data.special,
     keySpecial: data.special,
-    settings: { ...settings, follow },
-    headIndex,
-    pause: () => Promise.resolve(),
+    tied: data.spans.filter((_, index) => index % 2 === 0),
+    free: data.spans.filter((_, index) => index % 2 === 1),
   }
 }
 
+/** Every other query of each sequence is tied, the rest judge: queries change places so that each half lies together. */
+function halveQueries(data: Heads, at: number): Case {
+  const whole = halveSequences(data, at)
+  const { dim, spans, special } = data
+  const q = whole.vectors.q.slice()
+  const querySpecial = special.slice()
+  const tied: Span[] = []
+  const free: Span[] = []
+  for (const span of spans) {
+    const half = Math.ceil(span.queries / 2)
+    for (let index = 0; index < span.queries; index++) {
+      const to = span.queryStart + (index % 2 === 0 ? index / 2 : half + (index - 1) / 2)
+      const from = span.queryStart + index
+      q.set(whole.vectors.q.subarray(from * dim, (from + 1) * dim), to * dim)
+      querySpecial[to] = special[from]!
+    }
+    tied.push({ ...span, queries: half })
+    free.push({ ...span, queryStart: span.queryStart + half, queries: span.queries - half })
+  }
+  return { ...whole, vectors: { ...whole.vectors, q }, querySpecial, tied, free }
+}
+
+const contextOf = (part: Case, vectors: HeadVectors, spans: Span[], follow: number): HeadContext => ({
+  vectors,
+  spans,
+  causal: part.causal,
+  window: null,
+  special: part.querySpecial,
+  keySpecial: part.keySpecial,
+  settings: { ...settings, follow },
+  headIndex: part.headIndex,
+  pause: () => Promise.resolve(),
+})
+
 /**
- * Figures of one head on the sequences with odd numbers: without following, fitted to those with even numbers, and fitted to
- * what is not their attention.
+ * Figures of the `at`th head on what was not tied: without following, fitted to the tied sequences, fitted to what is not their
+ * attention, and (where every query sees every key) fitted to half of the queries.
  */
-export async function measureHead(data: Heads, name: Name, head: number): Promise<Record<string, Figures>> {
-  const vectors = vectorsOf(data, head)
+export async function measureHead(data: Heads, name: Name, at: number): Promise<Record<string, Figures>> {
+  const part = halveSequences(data, at)
+  const { vectors, tied } = part
   const joint = translateKeys(vectors)
-  const tied = data.spans.filter((_, at) => at % 2 === 0)
-  const free = data.spans.filter((_, at) => at % 2 === 1)
-  const draw = (given: HeadVectors, follow: number) => layouts[name](joint, contextOf(data, given, tied, follow, head))
-  const judge = (points: Float32Array) => judgePicture(data, vectors, joint, free, points)
+  const draw = (given: HeadVectors, follow: number) => layouts[name](joint, contextOf(part, given, tied, follow))
+  const judge = (points: Float32Array) => judgePicture(part, joint, points)
   const results: Record<string, Figures> = {}
   results['classic'] = judge(await draw(vectors, 0))
   results['following'] = judge(await draw(vectors, 1))
-  results['wide'] = judge(await drawWide(joint, tied, name, head))
-  results['otherRow'] = judge(await draw({ ...vectors, q: mixRows(data, vectors.q, shiftRow) }, 1))
+  results['wide'] = judge(await drawWide(joint, tied, name, part.headIndex))
+  results['otherRow'] = judge(await draw({ ...vectors, q: mixRows(data, vectors.q) }, 1))
   results['meanRow'] = judge(await draw({ ...vectors, q: averageRows(data, vectors.q) }, 1))
-  results['randomKeys'] = judge(await draw({ ...vectors, k: mixRows(data, vectors.k, shuffleRow) }, 1))
-  results['otherHead'] = judge(await draw(vectorsOf(data, (head + 1) % data.heads), 1))
+  results['randomKeys'] = judge(await draw({ ...vectors, k: mixRows(data, vectors.k) }, 1))
+  results['otherHead'] = judge(await draw(vectorsOf(data, (at + 1) % data.heads.length), 1))
+  if (data.causal) return results
+  const halves = halveQueries(data, at)
+  const halvesJoint = translateKeys(halves.vectors)
+  const points = await layouts[name](halvesJoint, contextOf(halves, halves.vectors, halves.tied, 1))
+  results['queries'] = judgePicture(halves, halvesJoint, points)
   return results
 }
 
 function judgePicture(
-  data: Heads,
-  vectors: HeadVectors,
+  { vectors, querySpecial, keySpecial, causal, free }: Case,
   joint: JointVectors,
-  spans: Span[],
   points: Float32Array,
 ): Figures {
-  const { special } = data
-  const mask = { causal: false, window: null }
+  const mask = { causal, window: null }
   const fidelity = computeFidelity(
-    { vectors, joint, jointMetric: 'cosine', mask, querySpecial: special, keySpecial: special, points, dims: 2 },
-    spans,
+    { vectors, joint, jointMetric: 'cosine', mask, querySpecial, keySpecial, points, dims: 2 },
+    free,
   )
   const meter = new TrustMeter({ joint, metric: 'cosine', points, dims: 2 })
   for (const point of trustSample(joint.n + joint.m, joint.dim)) meter.add(point)
@@ -164,6 +213,7 @@ function judgePicture(
     overall: fidelity.picture ?? 0,
     specific: fidelity.pictureSpecific ?? 0,
     recall: fidelity.pictureRecall ?? 0,
+    chance: fidelity.chanceRecall ?? 0,
     trust: trust.all ?? 0,
     trustQueries: trust.queries ?? 0,
     trustKeys: trust.keys ?? 0,
@@ -171,7 +221,7 @@ function judgePicture(
   }
 }
 
-/** A start as wide as that of a following layout, without attention. */
+/** A start as wide as that of a following layout, and the same forces, without attention. */
 async function drawWide(joint: JointVectors, spans: Span[], name: Name, head: number): Promise<Float32Array> {
   const count = joint.n + joint.m
   const pca = await computePca(joint, 'cosine', 2, spans)
@@ -188,25 +238,30 @@ async function drawWide(joint: JointVectors, spans: Span[], name: Name, head: nu
   }
   const start = classic.map((value) => 0.1 * value * tsneSpread * Math.sqrt(Math.sqrt(count)))
   const neighbors = await search.find(rows, count, joint.dim, 3 * settings.perplexity, 'cosine')
-  return (await TsneLayout.load()).run(neighbors, start, settings.perplexity, 350, goOn)
+  return (await TsneLayout.load()).run(
+    neighbors,
+    start,
+    settings.perplexity,
+    350,
+    goOn,
+    undefined,
+    null,
+    followExaggeration,
+  )
 }
 
-type Mix = (index: number, length: number) => number
-
-const shiftRow: Mix = (index, length) => (index + Math.floor(length / 2)) % length
-
-/** A fixed permutation: steps of a prime that does not divide the length. */
-const shuffleRow: Mix = (index, length) => {
-  const step = [7, 11, 13].find((prime) => length % prime !== 0) ?? 1
-  return (index * step + 3) % length
-}
-
-function mixRows({ spans, dim }: Heads, rows: Float32Array, mix: Mix): Float32Array {
+/**
+ * Each row of a sequence gets another one's, without any order that a map could learn: a swap by half of the length, say, would be
+ * learned in heads that look at positions.
+ */
+function mixRows({ spans, dim }: Heads, rows: Float32Array): Float32Array {
   const mixed = rows.slice()
   for (const { queryStart, queries } of spans) {
+    const order = Array.from({ length: queries }, (_, index) => index)
+    order.sort((a, b) => hashUniform(1, queryStart, a) - hashUniform(1, queryStart, b))
     for (let index = 0; index < queries; index++) {
-      const from = (queryStart + mix(index, queries)) * dim
-      mixed.set(rows.subarray(from, from + dim), (queryStart + index) * dim)
+      const from = (queryStart + order[(index + 1) % queries]!) * dim
+      mixed.set(rows.subarray(from, from + dim), (queryStart + order[index]!) * dim)
     }
   }
   return mixed
@@ -229,10 +284,10 @@ export async function measureTime(data: Heads, name: Name): Promise<{ classicMs:
   const times: [number[], number[]] = [[], []]
   for (let round = 0; round < 8; round++) {
     for (const follow of [0, 1] as const) {
-      const vectors = vectorsOf(data, (round * 17) % data.heads)
-      const joint = translateKeys(vectors)
+      const part = halveSequences(data, (round * 17) % data.heads.length)
+      const joint = translateKeys(part.vectors)
       const before = process.cpuUsage()
-      await layouts[name](joint, contextOf(data, vectors, data.spans, follow, round))
+      await layouts[name](joint, contextOf(part, part.vectors, data.spans, follow))
       const { user, system } = process.cpuUsage(before)
       if (round > 0) times[follow].push((user + system) / 1000) // the first one compiles
     }

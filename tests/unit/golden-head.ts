@@ -22,6 +22,32 @@ export function readGoldenHead(): { vectors: HeadVectors; spans: Span[] } {
   return { vectors, spans: spansOf(goldenHead.lengths) }
 }
 
+/** q and k of two heads of the built-in text model on 60 sentences, where the sentences lie, and which tokens are special. */
+export function readTwoHeads(): { heads: [HeadVectors, HeadVectors]; spans: Span[]; special: Uint8Array } {
+  const { n, d, step, lengths } = JSON.parse(readFileSync(address('two-heads.json'), 'utf8')) as {
+    n: number
+    d: number
+    step: number
+    lengths: number[]
+  }
+  const bytes = readFileSync(address('two-heads.i16'))
+  const values = new Int16Array(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength))
+  const table = (index: number) =>
+    Float32Array.from(values.subarray(index * n * d, (index + 1) * n * d), (x) => x * step)
+  const head = (index: number): HeadVectors => ({
+    q: table(2 * index),
+    k: table(2 * index + 1),
+    n,
+    m: n,
+    dim: d,
+    scale: 1 / Math.sqrt(d),
+  })
+  const spans = spansOf(lengths)
+  const special = new Uint8Array(n)
+  for (const span of spans) special[span.queryStart] = special[span.queryStart + span.queries - 1] = 1
+  return { heads: [head(0), head(1)], spans, special }
+}
+
 /** Sequences of these lengths, one after the other; queries and keys of the same tokens. */
 export function spansOf(lengths: readonly number[]): Span[] {
   let start = 0
