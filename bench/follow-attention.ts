@@ -246,6 +246,7 @@ async function drawWide(joint: JointVectors, spans: Span[], name: Name, head: nu
     goOn,
     undefined,
     null,
+    2,
     followExaggeration,
   )
 }
