@@ -38,6 +38,7 @@ export interface AtlasState {
   head: string
   sequence: number | null
   token: number | null
+  role: 'query' | 'key'
   theme: string
   palette: string
   lang: string
@@ -278,6 +279,7 @@ function readState(parts: AtlasParts): AtlasState {
     head: `L${layer}H${head}`,
     sequence: selection.sequence,
     token: selection.token,
+    role: selection.role,
     theme: preferences.theme,
     palette: preferences.palette,
     lang: preferences.lang,

@@ -27,7 +27,7 @@ import { Preferences } from './state/preferences.svelte'
 import { Screen } from './state/screen'
 import { Selection } from './state/selection.svelte'
 import { AddressBar } from './storage/address'
-import { findSampleSet } from './ui/samples'
+import { sampleSource } from './ui/samples/source'
 import type { AppActions } from './views/actions'
 import App from './views/App.svelte'
 
@@ -61,7 +61,7 @@ const explorer: Explorer = new Explorer({
   ...browserStorage((notice) => explorer.notify(notice)),
   clock: browserClock,
   projections: projectionInfos.map(({ id, openedHeadOnly, dims }) => ({ id, allHeads: !openedHeadOnly, dims })),
-  samples: { has: (id) => findSampleSet(id) !== null, load: async (id) => (await findSampleSet(id)?.load()) ?? [] },
+  samples: sampleSource,
   ...hosts,
   limits: { bytes: memoryLimitBytes((navigator as { deviceMemory?: number }).deviceMemory) },
 })

@@ -12,7 +12,7 @@ import type { Selection } from './selection.svelte'
 import { checkPatch, defaultColor, defaultSettings, explorerKeys, type SettingsPatch } from './settings'
 
 const runKeys = [...explorerKeys, 'backend', 'threads'] as const satisfies readonly AddressKey[]
-const selectionKeys = ['view', 'head', 'sequence', 'token'] as const satisfies readonly AddressKey[]
+const selectionKeys = ['view', 'head', 'sequence', 'token', 'role'] as const satisfies readonly AddressKey[]
 const preferenceKeys = ['theme', 'palette', 'lang', 'base'] as const satisfies readonly AddressKey[]
 
 /** Values that need no word in the address. */
@@ -29,6 +29,7 @@ const defaults: Partial<AddressValues> = {
   palette: 'default',
   view: 'matrix',
   head: { layer: 0, head: 0 },
+  role: 'query',
   theme: 'auto',
   lang: 'en',
   base: 0,
@@ -114,12 +115,13 @@ function arrangementIn({ by, order, tint, range }: Partial<AddressValues>): Para
 }
 
 function applyViews(selection: Selection, preferences: Preferences, values: Partial<AddressValues>): void {
-  const { view, head, sequence, token } = values
+  const { view, head, sequence, token, role } = values
   selection.go({
     ...(view && { view }),
     ...(head && { head }),
     ...(sequence !== undefined && { sequence }),
     ...(token !== undefined && { token }),
+    ...(role && { role }),
   })
   if (values.theme !== undefined) preferences.theme = values.theme
   if (values.palette !== undefined) preferences.palette = values.palette
@@ -157,8 +159,9 @@ export function linkAddress(bar: AddressBar, parts: Parts): () => void {
   }
   const remember = (place: RememberedPlace, opens: boolean) => {
     shown = place
-    const { view, head, sequence, token } = place
-    bar.write({ view, head, sequence: sequence ?? undefined, token: token ?? undefined }, defaults, { place, opens })
+    const { view, head, sequence, token, role } = place
+    const pin = { sequence: sequence ?? undefined, token: token ?? undefined, role: token === null ? undefined : role }
+    bar.write({ view, head, ...pin }, defaults, { place, opens })
   }
 
   const writeSettings = () => {

@@ -63,8 +63,8 @@ export interface ProjectionOffer {
 /** Sample sets by name, fetched when they are asked for. */
 export interface SamplesPort {
   has(id: string): boolean
-  /** Lines of a set that is there. Rejects where they can't be fetched. */
-  load(id: string): Promise<readonly string[]>
+  /** Lines or pictures of a set that is there. Rejects where they can't be fetched. */
+  load(id: string): Promise<{ lines: readonly string[] } | { images: readonly Blob[] }>
 }
 
 export interface ExplorerDependencies {

@@ -579,7 +579,7 @@ export class Explorer implements ExplorerView {
     this.#publishInputs(kind)
     this.#begin()
     this.#emit('inputs')
-    if (kind === 'text') this.#emit('edited')
+    this.#emit('edited')
     if (kind === 'text' && this.#model?.kind === 'image' && this.#texts.length > 0)
       this.notify({
         code: 'NEEDS_OTHER_INPUT',
@@ -776,14 +776,19 @@ export class Explorer implements ExplorerView {
 
   /** @throws AppError NETWORK; the texts stay as they were, and a retry tries again */
   async #bringSamples(pass: Pass, id: string): Promise<void> {
-    const lines = await this.#deps.samples.load(id).catch(() => {
+    const samples = await this.#deps.samples.load(id).catch(() => {
       const advice = 'Check the connection and try again, or write or open other text.'
       throw new AppError('NETWORK', `The sample set ${id} could not be fetched. ${advice}`)
     })
     pass.check()
     this.#samplesToCome = null
-    this.#inputs.replaceTexts(lines, { isOwn: false })
-    this.#publishInputs('text')
+    if ('lines' in samples) this.#inputs.replaceTexts(samples.lines, { isOwn: false })
+    else this.#inputs.setImages(samples.images)
+    const kind = 'lines' in samples ? 'text' : 'image'
+    // Pictures in a link are to be seen: a model for texts makes room.
+    if (kind === 'image' && this.#isKindKnown && this.#kind === 'text')
+      this.#choose({ model: defaultModels.image }, true)
+    this.#publishInputs(kind)
     this.#emit('inputs')
     this.#runDeferred()
   }

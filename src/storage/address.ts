@@ -7,6 +7,7 @@ export const metrics = ['cosine', 'euclidean'] as const satisfies readonly Metri
 export const views = ['matrix', 'head', 'sequence'] as const satisfies readonly ViewId[]
 export const backends = ['auto', 'webgpu', 'wasm'] as const satisfies readonly (Backend | 'auto')[]
 export const dtypes = ['fp32', 'fp16', 'q8', 'int8', 'uint8', 'q4', 'q4f16', 'bnb4'] as const satisfies readonly Dtype[]
+export const roles = ['query', 'key'] as const
 export const orders = ['grid', 'high', 'low'] as const
 export const paletteIds = ['default', 'paper', 'contrast'] as const
 export const colorIds =
@@ -41,6 +42,8 @@ export interface AddressValues {
   head: HeadRef
   sequence: number
   token: number
+  /** How the token is read. */
+  role: (typeof roles)[number]
   color: string
   /** Name of the user's column that `color=user` shows; '': the first. */
   column: string
@@ -149,6 +152,7 @@ export const addressCodecs: { readonly [K in AddressKey]: Codec<AddressValues[K]
   head: { parse: parseHead, format: formatHead, expected: 'a head such as L3H9' },
   sequence: number(0, 1e9, true),
   token: number(0, 1e9, true),
+  role: oneOf(roles),
   color: oneOf(colorIds),
   column: text(/^/, 'the name of a column'),
   search: text(/^/, 'text'),

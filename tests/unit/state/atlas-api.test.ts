@@ -237,7 +237,17 @@ describe('the address', () => {
     await atlas.ready()
     selection.openHead({ layer: 1, head: 1 })
     selection.pin(0, 2, 'key')
-    expect(address.location.hash).toBe('#view=head&head=L1H1&sequence=0&token=2')
+    expect(address.location.hash).toBe('#view=head&head=L1H1&sequence=0&token=2&role=key')
+    expect(atlas.state()).toMatchObject({ token: 2, role: 'key' })
+    selection.pin(0, 1, 'query')
+    expect(address.location.hash).toBe('#view=head&head=L1H1&sequence=0&token=1&role=query')
+  })
+
+  it('reads a token as a key where the address says so', async () => {
+    const { atlas, selection } = await createApp('#view=sequence&sequence=0&token=1&role=key')
+    await atlas.setTexts(['the cat sat'])
+    await atlas.ready()
+    expect([selection.token, selection.role]).toEqual([1, 'key'])
   })
 })
 

@@ -572,6 +572,28 @@ describe('samples of the address', () => {
     expect((await vectors).n).toBe(explorer.sequences.reduce((sum, { tokens }) => sum + tokens.length, 0))
   })
 
+  it('may be pictures: a model for them is opened, texts stay', async () => {
+    const { explorer } = await started()
+    explorer.setTexts(lines)
+    await explorer.ready()
+    explorer.applyAddress({ samples: 'pictures' })
+    await explorer.ready()
+    expect(explorer.model).toMatchObject({ id: 'builtin:dinov2-small', kind: 'image' })
+    expect(explorer.sequences.map(({ name }) => name)).toEqual(['one.png', 'two.png'])
+    expect(explorer.texts).toEqual(lines)
+  })
+
+  it('are no longer what is shown once pictures are added', async () => {
+    const { explorer } = await started({}, { samples: 'pictures' })
+    await explorer.ready()
+    const events: string[] = []
+    explorer.onChange((event) => events.push(event))
+    explorer.addImages([new File(['333'], 'own.png')])
+    expect(events).toContain('edited')
+    await explorer.ready()
+    expect(explorer.sequences.map(({ name }) => name)).toEqual(['one.png', 'two.png', 'own.png'])
+  })
+
   it('give way to text that is set meanwhile, and are added to where text is added', async () => {
     const { explorer, samples } = await started()
     samples.gate.close()

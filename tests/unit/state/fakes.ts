@@ -224,12 +224,13 @@ export class FakeSamples implements SamplesPort {
   isOffline = false
 
   has(id: string) {
-    return id === 'first' || id === 'second'
+    return id === 'first' || id === 'second' || id === 'pictures'
   }
-  async load(id: string) {
+  async load(id: string): ReturnType<SamplesPort['load']> {
     await this.gate.promise
     if (this.isOffline) throw new TypeError('Failed to fetch')
-    return [`a sample of ${id}`, 'another sample']
+    if (id === 'pictures') return { images: [new File(['1'], 'one.png'), new File(['22'], 'two.png')] }
+    return { lines: [`a sample of ${id}`, 'another sample'] }
   }
 }
 
