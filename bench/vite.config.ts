@@ -21,6 +21,7 @@ export default defineConfig({
         views: path.join(here, 'pages/views.html'),
         empty: path.join(here, 'pages/empty.html'),
         projections: path.join(here, 'pages/projections.html'),
+        models: path.join(here, 'pages/models.html'),
       },
     },
   },

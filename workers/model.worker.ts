@@ -2,7 +2,7 @@ import { expose, transfer } from 'comlink'
 import { browserRuntime, measuredRequests } from '../src/models/browser-runtime'
 import { Inference } from '../src/models/inference'
 import type { ModelService } from '../src/rpc/contracts'
-import { heartbeatMs, installErrorTransport, signOfLife } from '../src/rpc/transport'
+import { heartbeatMs, holdLifeline, installErrorTransport, signOfLife } from '../src/rpc/transport'
 
 // Threads of the runtime are workers too; one that runs this file by mistake must not answer calls.
 if (!self.name.startsWith('em-pthread')) {
@@ -39,4 +39,5 @@ if (!self.name.startsWith('em-pthread')) {
   }
   expose(service)
   setInterval(() => self.postMessage(signOfLife), heartbeatMs)
+  holdLifeline(self)
 }

@@ -3,7 +3,7 @@ import { AppError, isAppError, type ErrorCode } from '../core/errors'
 import type { ModelInfo, ModelInput, Progress, SequenceVectors } from '../core/types'
 import type { ModelService, ModelSpec, PreparedInput, RequestRecord } from './contracts'
 import { rasteriseVector } from './rasterise-svg'
-import { installErrorTransport } from './transport'
+import { installErrorTransport, lifelineOf } from './transport'
 
 /** The part of a Worker that is used: tests give a MessagePort that looks like one. */
 export type WorkerLike = Pick<Worker, 'postMessage' | 'addEventListener' | 'removeEventListener' | 'terminate'>
@@ -27,6 +27,10 @@ export interface ModelClientOptions {
    * its worker for a while, so this is generous.
    */
   silenceMs?: number
+  /** How long `open` waits for a call of the earlier model before it ends that model's worker. */
+  patienceMs?: number
+  /** The page's locks, by which the end of a worker is seen at once; null: there are none. */
+  locks?: Pick<LockManager, 'request'> | null
   /** Called before a model is fetched; what it returns is called when that is over. */
   duringOpen?: (spec: ModelSpec) => () => void
 }
@@ -38,6 +42,14 @@ interface Connection {
   fail: (error: AppError) => void
 }
 
+/** What is waiting or running; a change of generation cancels it. */
+interface Ticket {
+  generation: number
+}
+
+const pageLocks = (): Pick<LockManager, 'request'> | null =>
+  typeof navigator === 'undefined' ? null : ((navigator as { locks?: LockManager }).locks ?? null)
+
 /** WASM memory only grows: after a model of more than this a fresh worker gives it back; below, a new one would cost more time. */
 const reusableBytes = 50_000_000
 
@@ -47,15 +59,17 @@ const fatalCodes: ReadonlySet<ErrorCode> = new Set(['DEVICE_LOST', 'OUT_OF_MEMOR
 const restartHint = 'It was ended and starts afresh with the next call.'
 
 /**
- * The page's end of the model worker: one call at a time, and a watchdog that the worker can't block. After a crash, a
- * time-out or `cancel` the next call gets a new worker, which has no model yet unless `open` was called before: then the same
- * model is opened again first.
+ * The page's end of the model worker: one call at a time, and a watchdog that the worker can't block. A worker that dies
+ * without a word, even in the middle of a run, lets go of its lock (`lifeline`) and is seen at once. After a crash, a time-out
+ * or `cancel` the next call gets a new worker, which has no model yet unless `open` was called before: then the same model is
+ * opened again first.
  */
 export class ModelClient implements ModelService {
   readonly #options: Required<ModelClientOptions>
   #connection: Connection | null = null
   #queue: Promise<unknown> = Promise.resolve()
   #generation = 0
+  #running = 0
   #signOfLife: () => void = () => undefined
   #reopen: (() => Promise<unknown>) | null = null
   /** What the present worker can't be asked to change. */
@@ -65,19 +79,27 @@ export class ModelClient implements ModelService {
     createWorker,
     clock = systemClock,
     silenceMs = 180_000,
+    patienceMs = 3000,
+    locks = pageLocks(),
     duringOpen = () => () => undefined,
   }: ModelClientOptions) {
     installErrorTransport()
-    this.#options = { createWorker, clock, silenceMs, duringOpen }
+    this.#options = { createWorker, clock, silenceMs, patienceMs, locks, duringOpen }
   }
 
-  /** @throws AppError all that Inference.open throws; TIMEOUT, WORKER_CRASHED, CANCELLED */
+  /**
+   * Calls of the earlier model that don't end soon are cancelled, with their worker.
+   * @throws AppError all that Inference.open throws; TIMEOUT, WORKER_CRASHED, CANCELLED
+   */
   open(
     spec: ModelSpec,
     onProgress: (progress: Progress) => void,
     onRequest: (record: RequestRecord) => void,
   ): Promise<ModelInfo> {
+    const ticket: Ticket = { generation: this.#generation }
+    const impatient = this.#running > 0 ? this.#cutShort(ticket) : () => undefined
     return this.#enqueue(async () => {
+      impatient()
       const open = () => {
         const over = this.#options.duringOpen(spec)
         return this.#call((service) =>
@@ -98,7 +120,7 @@ export class ModelClient implements ModelService {
       this.#worn = { threads: spec.threads, bytes: info.bytes }
       this.#reopen = open
       return info
-    })
+    }, ticket).finally(impatient)
   }
 
   prepareTexts(lines: string[]): Promise<PreparedInput[]> {
@@ -141,14 +163,28 @@ export class ModelClient implements ModelService {
     this.cancel()
   }
 
-  #enqueue<T>(task: () => Promise<T>): Promise<T> {
-    const generation = this.#generation
-    const result = this.#queue.then(() => {
-      if (generation !== this.#generation) throw new AppError('CANCELLED', 'This work was cancelled before it began.')
-      return task()
-    })
+  #enqueue<T>(task: () => Promise<T>, ticket: Ticket = { generation: this.#generation }): Promise<T> {
+    this.#running += 1
+    const result = this.#queue
+      .then(() => {
+        if (ticket.generation !== this.#generation)
+          throw new AppError('CANCELLED', 'This work was cancelled before it began.')
+        return task()
+      })
+      .finally(() => (this.#running -= 1))
     this.#queue = result.catch(() => undefined)
     return result
+  }
+
+  /** Cancels what comes before a ticket, unless it ends soon. @returns stops the waiting */
+  #cutShort(ticket: Ticket): () => void {
+    const { clock, patienceMs } = this.#options
+    const timer = clock.setTimeout(() => {
+      if (ticket.generation !== this.#generation) return
+      this.cancel()
+      ticket.generation = this.#generation
+    }, patienceMs)
+    return () => clock.clearTimeout(timer)
   }
 
   async #callOpened<T>(send: (service: Remote<ModelService>) => Promise<T>): Promise<T> {
@@ -191,17 +227,25 @@ export class ModelClient implements ModelService {
   #connect(): Connection {
     const worker = this.#options.createWorker()
     const connection: Connection = { worker, service: wrap<ModelService>(worker as Worker), fail: () => undefined }
-    const crash = (event: Event) => {
-      event.preventDefault()
+    const end = (reason?: string) => {
       if (this.#connection === connection) this.#drop()
-      const reason = (event as Partial<ErrorEvent>).message
       connection.fail(
         new AppError('WORKER_CRASHED', `The model's worker stopped${reason ? ` (${reason})` : ''}. ${restartHint}`),
       )
     }
+    const crash = (event: Event) => {
+      event.preventDefault()
+      end((event as Partial<ErrorEvent>).message)
+    }
     worker.addEventListener('error', crash)
     worker.addEventListener('messageerror', crash)
-    worker.addEventListener('message', () => this.#signOfLife())
+    worker.addEventListener('message', (event: Event) => {
+      this.#signOfLife()
+      const lifeline = lifelineOf((event as MessageEvent).data)
+      if (lifeline === null) return
+      // Granted only once the worker has gone.
+      this.#options.locks?.request(lifeline, () => end()).catch(() => undefined)
+    })
     return connection
   }
 

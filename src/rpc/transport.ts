@@ -58,3 +58,25 @@ export const signOfLife = { sign: 'alive' } as const
 
 /** How often a worker shows that it is alive, in milliseconds. */
 export const heartbeatMs = 1000
+
+/**
+ * Takes a lock that this worker holds as long as it lives, and says its name: whoever asks for the lock gets it when the worker
+ * has gone, however that came about. Does nothing where there are no locks.
+ */
+export function holdLifeline(scope: { navigator: object; postMessage(message: unknown): void }): void {
+  const { locks } = scope.navigator as { locks?: LockManager }
+  if (!locks) return
+  const lifeline = `attention-atlas-worker-${crypto.randomUUID()}`
+  locks
+    .request(lifeline, () => {
+      scope.postMessage({ ...signOfLife, lifeline })
+      return new Promise<never>(() => undefined)
+    })
+    .catch(() => undefined)
+}
+
+/** The name of the lock in a message of `holdLifeline`; null for every other message. */
+export function lifelineOf(message: unknown): string | null {
+  const { lifeline } = (typeof message === 'object' && message !== null ? message : {}) as { lifeline?: unknown }
+  return typeof lifeline === 'string' ? lifeline : null
+}

@@ -4,7 +4,7 @@ import { AppError } from '../../../src/core/errors'
 import type { ModelInfo, Progress } from '../../../src/core/types'
 import type { ModelService, ModelSpec } from '../../../src/rpc/contracts'
 import { ModelClient, type Clock, type WorkerLike } from '../../../src/rpc/model-client'
-import { installErrorTransport, signOfLife } from '../../../src/rpc/transport'
+import { holdLifeline, installErrorTransport, signOfLife } from '../../../src/rpc/transport'
 
 const spec: ModelSpec = {
   id: 'builtin:x',
@@ -39,8 +39,31 @@ function manualClock(): Clock & { advance: (milliseconds: number) => void } {
   }
 }
 
+/** Locks as a browser has them: the next one that waits gets a lock when its holder has gone. */
+function fakeLocks() {
+  const held = new Map<string, (() => void)[]>()
+  const request = (name: string, action: () => unknown) => {
+    const waiting = held.get(name)
+    if (waiting) waiting.push(action)
+    else {
+      held.set(name, [])
+      action()
+    }
+    return Promise.resolve()
+  }
+  return {
+    locks: { request } as unknown as LockManager,
+    /** The holder of every lock goes. */
+    letGo: () => {
+      for (const waiting of held.values()) for (const action of waiting.splice(0)) action()
+    },
+  }
+}
+
 interface FakeWorker extends WorkerLike {
   beat: () => void
+  /** What the worker does when it starts. */
+  holdLifeline: (locks: LockManager) => void
   crash: (message: string) => void
   ended: boolean
 }
@@ -70,6 +93,8 @@ function fakeWorker(service: Partial<ModelService>): FakeWorker {
       port1.close()
     },
     beat: () => port2.postMessage(signOfLife),
+    holdLifeline: (locks) =>
+      holdLifeline({ navigator: { locks }, postMessage: (message) => port2.postMessage(message) }),
     crash: (message) => events.dispatchEvent(Object.assign(new Event('error', { cancelable: true }), { message })),
   }
 }
@@ -78,16 +103,19 @@ function fakeWorker(service: Partial<ModelService>): FakeWorker {
 function setUp(...services: Partial<ModelService>[]) {
   const clock = manualClock()
   const workers: FakeWorker[] = []
+  const { locks, letGo } = fakeLocks()
   const client = new ModelClient({
     clock,
+    locks,
     silenceMs: 10_000,
     createWorker() {
       const worker = fakeWorker(services[Math.min(workers.length, services.length - 1)]!)
       workers.push(worker)
+      worker.holdLifeline(locks)
       return worker
     },
   })
-  return { client, clock, workers }
+  return { client, clock, workers, letGo }
 }
 
 const never = () => new Promise<never>(() => undefined)
@@ -210,6 +238,68 @@ test('a crash of the worker rejects the call, and the next call works', async ()
   })
   expect(workers[0]!.ended).toBe(true)
   expect(await client.prepareTexts(['a'])).toEqual([])
+})
+
+describe('a worker that dies without a word', () => {
+  test('is seen at once in the middle of a run, and replaced with the model open', async () => {
+    let opened = 0
+    const open = () => Promise.resolve({ ...info, bytes: ++opened })
+    const { client, workers, letGo } = setUp({ open, run: never }, { open, run: () => Promise.resolve([]) })
+    await client.open(spec, ignore, ignore)
+    const running = client.run([])
+    await settle()
+    letGo()
+    await expect(running).rejects.toMatchObject({ code: 'WORKER_CRASHED' })
+    expect(await client.run([])).toEqual([])
+    expect(workers.map(({ ended }) => ended)).toEqual([true, false])
+    expect(opened).toBe(2)
+  })
+
+  test('between calls: the next call gets a new worker, with the model open', async () => {
+    let opened = 0
+    const open = () => Promise.resolve({ ...info, bytes: ++opened })
+    const { client, workers, letGo } = setUp({ open, run: never }, { open, run: () => Promise.resolve([]) })
+    await client.open(spec, ignore, ignore)
+    await settle()
+    letGo()
+    expect(await client.run([])).toEqual([])
+    expect(workers).toHaveLength(2)
+    expect(opened).toBe(2)
+  })
+})
+
+describe('opening a model while the earlier one runs', () => {
+  const open = () => Promise.resolve({ ...info, bytes: 1 })
+
+  test('ends a run that takes long, and what waits behind it', async () => {
+    const { client, clock, workers } = setUp({ open, run: never }, { open })
+    await client.open(spec, ignore, ignore)
+    const running = client.run([])
+    const waiting = client.prepareTexts(['a'])
+    await settle()
+    const opening = client.open({ ...spec, id: 'builtin:y' }, ignore, ignore)
+    clock.advance(3000)
+    await expect(running).rejects.toMatchObject({ code: 'CANCELLED' })
+    await expect(waiting).rejects.toMatchObject({ code: 'CANCELLED' })
+    await expect(opening).resolves.toMatchObject({ bytes: 1 })
+    expect(workers.map(({ ended }) => ended)).toEqual([true, false])
+  })
+
+  test('waits for a run that ends soon, and keeps the worker', async () => {
+    let end: (vectors: never[]) => void = ignore
+    const run = () => new Promise<never[]>((resolve) => (end = resolve))
+    const { client, clock, workers } = setUp({ open, run })
+    await client.open(spec, ignore, ignore)
+    const running = client.run([])
+    await settle()
+    const opening = client.open(spec, ignore, ignore)
+    clock.advance(1000)
+    end([])
+    expect(await running).toEqual([])
+    await opening
+    clock.advance(60_000)
+    expect(workers.map(({ ended }) => ended)).toEqual([false])
+  })
 })
 
 test('cancel ends what runs and what waits', async () => {
