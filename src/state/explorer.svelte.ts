@@ -470,16 +470,30 @@ export class Explorer implements ExplorerView {
     const size = dataset.spans[sequence]!.queries
     const key = dataset.keys[sequence]!
     if (model.verified !== 'exact') {
-      const all = await this.#ownAttention.get(`${key} ${head.layer}`, async () => {
-        await this.#openModel()
-        return this.#deps.model.attention((await this.#prepared(dataset, sequence)).input, head.layer)
-      })
+      const all = await this.#ownAttention.get(`${key} ${head.layer}`, () =>
+        this.#runAttention(dataset, head.layer, sequence),
+      )
       return { weights: all.slice(head.head * size * size, (head.head + 1) * size * size), size }
     }
     await this.#loadVectors(dataset, this.#quietly(), [sequence])
     const vectors = this.#store.inMemory.get(key)
     if (!vectors) return this.attention(head, sequence)
     return { weights: attentionOf(dataset, head, vectors), size }
+  }
+
+  /** [H,t,t] from the model. */
+  async #runAttention(dataset: Dataset, layer: number, sequence: number): Promise<Float32Array> {
+    await this.#openModel()
+    return await this.#deps.model.attention((await this.#prepared(dataset, sequence)).input, layer)
+  }
+
+  /** The weights for figures of a model that adds a bias to its scores; others need none. */
+  #ownOf(dataset: Dataset, pass: Pass): ((layer: number, sequence: number) => Promise<Float32Array>) | null {
+    if (dataset.model.verified !== 'bias') return null
+    return async (layer, sequence) => {
+      pass.check()
+      return await this.#runAttention(dataset, layer, sequence)
+    }
   }
 
   /** A head's picture for the settings of now, computed if it is not there yet; a fresh copy. @throws AppError as `vectors` */
@@ -497,9 +511,10 @@ export class Explorer implements ExplorerView {
     })
     if (found === 'changed') return this.coordinates(head)
     const { backend } = this.#choice
-    const load = () => this.#loadVectors(dataset, this.#quietly())
-    const picture =
-      found === 'missing' ? await this.#pictures.computeHead({ dataset, settings, backend, load }, index) : found
+    const pass = this.#quietly()
+    const load = () => this.#loadVectors(dataset, pass)
+    const request = { dataset, settings, backend, load, own: this.#ownOf(dataset, pass) }
+    const picture = found === 'missing' ? await this.#pictures.computeHead(request, index) : found
     return { ...picture, points: picture.points.slice() }
   }
 
@@ -764,6 +779,7 @@ export class Explorer implements ExplorerView {
       offer,
       focus: this.#focus,
       load,
+      own: this.#ownOf(dataset, pass),
       pass,
     })
     pass.check()

@@ -4,6 +4,7 @@ import type { ProjectionAnswer, ProjectionJob } from '../rpc/contracts'
 import type { Dataset } from './dataset'
 import type { CachePort, ClockPort, PoolPort, ProjectionOffer } from './dependencies'
 import { HeadOrder } from './head-order'
+import { LayerWeights } from './layer-weights'
 import { quietPass, superseded, type Pass } from './pass'
 import { PictureSet, refOf } from './picture-set'
 import { PictureShelf } from './picture-shelf'
@@ -29,6 +30,8 @@ export interface PictureRequest {
   focus: HeadRef | null
   /** Brings all vectors into memory. */
   load(): Promise<Vectors>
+  /** The model's own weights of a layer and sequence, [H,t,t]; null where q and k give them, or nothing does. */
+  own: ((layer: number, sequence: number) => Promise<Float32Array>) | null
   pass: Pass
 }
 
@@ -46,6 +49,7 @@ interface Run {
   dataset: Dataset
   backend: Backend | 'auto'
   vectors: Vectors
+  weights: LayerWeights | null
   pass: Pass
   /** Jobs that wait or run; each has its own way out, as a preview ends when its picture is there. */
   jobs: Map<Work, AbortController>
@@ -140,7 +144,7 @@ export class PictureMaker {
 
   /** Computes what is missing and shows it as it comes. @throws AppError all of the pool; CANCELLED */
   async project(request: PictureRequest): Promise<void> {
-    const { dataset, settings, backend, offer, focus, pass } = request
+    const { dataset, settings, backend, offer, focus, own, pass } = request
     this.#dataset = dataset
     this.#backend = backend
     this.#order.heads = dataset.model.heads
@@ -163,7 +167,7 @@ export class PictureMaker {
       this.#show(all)
     }
     this.#shelf.trim([this.#current, this.#base])
-    const works = this.#plan(dataset, target, wanted, isSlow)
+    const works = this.#plan(dataset, target, wanted, isSlow, own !== null)
     if (works.length > 0) await this.#run(request, works, target, wanted, isSlow)
   }
 
@@ -176,18 +180,26 @@ export class PictureMaker {
     const vectors = await request.load()
     const { signal } = quietPass(0)
     const work: Work = { kind: 'full', set, index, figures: true }
-    const answer = await this.#pool.run(refOf(index, set.heads), jobMaker(dataset, vectors, work, backend), signal, {
-      rank: () => -1,
-    })
+    const head = refOf(index, set.heads)
+    const own = request.own && new LayerWeights(dataset.spans, dataset.model.heads, request.own)
+    const answer = await withWeights(own, head, (weights) =>
+      this.#pool.run(head, jobMaker(dataset, vectors, work, backend, weights), signal, { rank: () => -1 }),
+    )
     const picture = keepAnswer(dataset, work, answer)
     if (this.#current === set) this.#show([index])
     return picture
   }
 
   /** First works of each head; its figures follow from its picture. */
-  #plan(dataset: Dataset, target: PictureSet, wanted: readonly number[], isSlow: boolean): Work[] {
+  #plan(
+    dataset: Dataset,
+    target: PictureSet,
+    wanted: readonly number[],
+    isSlow: boolean,
+    waitsForWeights: boolean,
+  ): Work[] {
     const base = this.#base
-    const isSmall = dataset.n + dataset.m <= manyPoints
+    const isSmall = dataset.n + dataset.m <= manyPoints && !waitsForWeights
     const works: Work[] = []
     if (base)
       for (const index of base.indices)
@@ -224,6 +236,7 @@ export class PictureMaker {
       dataset,
       backend,
       vectors,
+      weights: request.own && new LayerWeights(dataset.spans, dataset.model.heads, request.own),
       pass,
       jobs: new Map(),
       isOver: false,
@@ -277,23 +290,24 @@ export class PictureMaker {
     const { kind, index, set } = work
     const { dataset, pass } = run
     if (run.isOver) throw superseded()
-    const createJob = jobMaker(dataset, run.vectors, work, run.backend)
+    const head = refOf(index, set.heads)
     const abort = new AbortController()
     run.jobs.set(work, abort)
     let startedAt = 0
-    const start = () => {
+    const starter = (weights: Float32Array[] | null) => () => {
       startedAt = this.#clock.now()
       if (kind === 'full') this.#shares.set(index, 0)
-      return createJob()
+      return jobMaker(dataset, run.vectors, work, run.backend, weights)()
     }
     const onProgress = (done: number, total: number) => {
       this.#shares.set(index, total > 0 ? Math.min(1, done / total) : 0)
       this.#report(run)
     }
     const rank = () => this.#order.rank(kind, index)
-    const answer = await this.#pool
-      .run(refOf(index, set.heads), start, abort.signal, { rank, ...(kind === 'full' && { onProgress }) })
-      .finally(() => run.jobs.delete(work))
+    const answer = await withWeights(work.figures ? run.weights : null, head, (weights) => {
+      if (abort.signal.aborted) throw superseded()
+      return this.#pool.run(head, starter(weights), abort.signal, { rank, ...(kind === 'full' && { onProgress }) })
+    }).finally(() => run.jobs.delete(work))
     keepAnswer(dataset, work, answer)
     this.#shares.delete(index)
     pass.check()
@@ -356,12 +370,21 @@ export class PictureMaker {
 const leadsToFigures = ({ kind, figures }: Work, isSlow: boolean): boolean =>
   !figures && (kind === 'full' || (kind === 'base' && isSlow))
 
+async function withWeights<T>(
+  own: LayerWeights | null,
+  head: HeadRef,
+  use: (weights: Float32Array[] | null) => Promise<T>,
+): Promise<T> {
+  return own ? await own.with(head, use) : await use(null)
+}
+
 const jobMaker =
   (
     dataset: Dataset,
     vectors: Vectors,
     { set, index, figures, sample }: Work,
     backend: Backend | 'auto',
+    weights: Float32Array[] | null,
   ): (() => ProjectionJob) =>
   () => {
     const { model } = dataset
@@ -377,6 +400,7 @@ const jobMaker =
       grids: dataset.grids(),
       ...(patches && { patches }),
       attentionFromScores: model.verified === 'exact',
+      ...(figures && weights && { weights }),
       settings: { ...set.settings },
       figures,
       points: (figures && set.picture(index)?.points.slice()) || null,
