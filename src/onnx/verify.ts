@@ -43,6 +43,9 @@ const clearWeight = 1e-4
 /** From the rounding measured: 1e-7 in float32, 5e-4 in float16, 3e-4 where the product is quantised. */
 const tolerances = { single: 1e-3, half: 2e-2, quantised: 5e-2 }
 
+/** Rounding of queries and keys to integers grows with the scores: this share of their spread at least is allowed. */
+const quantisedShare = 0.02
+
 /** Judges one site by one run. Never throws; what can't be compared is `unverified`, with the reason in `note`. */
 export function verifySite(sample: SiteSample): SiteVerdict {
   const { q, k, scale } = sample
@@ -71,13 +74,14 @@ function verifyWeights(
   sample: SiteSample,
   weights: WeightTensor,
   scores: Float64Array,
-  tolerance: number,
+  least: number,
   fail: Fail,
 ): SiteVerdict {
   const { q, k } = sample
   if (weights.heads !== q.heads || weights.queries !== q.tokens || weights.keys < k.tokens || weights.batch !== q.batch)
     return fail(`weights [${weights.heads},${weights.queries},${weights.keys}] don't match queries and keys`)
   const { deviation, spread, factor, deviationWithFactor } = compareLogarithms(weights, scores, k.tokens)
+  const tolerance = sample.flags.quantised ? Math.max(least, quantisedShare * spread) : least
   const { mask, fits } = recogniseMask(weights, scores, k.tokens)
   const bias = (why: string): SiteVerdict =>
     explainsProduct(sample, tolerance)
@@ -98,7 +102,7 @@ function verifyWeights(
       : 'the mask is neither causal nor a window'
     return extra ? bias(why) : fail(why, mask, deviation)
   }
-  if (spread <= 2 * tolerance)
+  if (spread <= 2 * least)
     return fail(`inconclusive: the scores of a row differ by ${spread.toPrecision(3)} only`, mask, deviation)
   const note = `deviation ${deviation.toExponential(1)} over scores that differ by ${spread.toPrecision(3)} in a row`
   return { verdict: 'exact', deviation, tolerance, mask, note }
