@@ -108,7 +108,7 @@ describe('Exports of many families', () => {
         for (let head = 0; head < family.heads; head++) {
           const own = attend(result, 0, head, sees(verdict.mask))
           const wanted = truth.subarray(head * size, (head + 1) * size)
-  expect(worst(own.weights, wanted)).toBeLessThan(attention ? 1e-5 : verdict.tolerance / 2)
+          expect(worst(own.weights, wanted)).toBeLessThan(attention ? 1e-5 : verdict.tolerance / 2)
         }
       })
     },

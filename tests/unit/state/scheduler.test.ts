@@ -468,7 +468,16 @@ function rig(texts = lines) {
     const pass: Pass = { signal: new AbortController().signal, startedAt: 0, check: () => undefined, step }
     const settings = { ...defaultSettings, ...change }
     const offer = { id: settings.projection, allHeads: true, dims: [2, 3] as const }
-    return { dataset, settings, backend: 'auto' as const, offer, focus: null, load: async () => vectors, own: null, pass }
+    return {
+      dataset,
+      settings,
+      backend: 'auto' as const,
+      offer,
+      focus: null,
+      load: async () => vectors,
+      own: null,
+      pass,
+    }
   }
   return { dataset, request }
 }
