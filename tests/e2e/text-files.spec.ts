@@ -206,3 +206,20 @@ test('a table of 10 MB: it is read, what fits is shown, the rest is told', async
   expect(await namesOf(page)).toEqual(['The next run works.'])
   expect(problems).toEqual([])
 })
+
+test('text typed while a model for images is open: the panel says what happens, and Show brings a text model', async ({
+  openApp,
+  problems,
+}) => {
+  const page = await openApp('model=builtin:dinov2-small&backend=wasm')
+  await expect.poll(async () => (await call<Info | null>(page, 'info'))?.kind).toBe('image')
+  await openText(page)
+  await editorOf(page).fill('A line of text.')
+  await expect(textPanel(page).getByText('The open model takes images.')).toBeVisible()
+  await expect(textPanel(page).getByText(/tokens/)).toBeHidden()
+  await textPanel(page).getByRole('button', { name: 'Show', exact: true }).click()
+  await ready(page)
+  expect((await call<Info>(page, 'info')).kind).toBe('text')
+  await expect(textPanel(page).getByText('The open model takes images.')).toBeHidden()
+  expect(problems).toEqual([])
+})

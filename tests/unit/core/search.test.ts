@@ -147,6 +147,26 @@ describe('search', () => {
     expect(rowsOf('bankers.')).toEqual([12, 13])
     expect(rowsOf('bank', { firstOnly: true, match: 'substring' })).toEqual([2, 10])
   })
+  it('finds every word in all of its pieces, however words are cut', () => {
+    const word = fc.array(fc.constantFrom('a', 'b', 'c'), { minLength: 1, maxLength: 4 }).map((all) => all.join(''))
+    const cut = fc.tuple(word, fc.array(fc.boolean(), { minLength: 4, maxLength: 4 })).map(([text, cuts]) => ({
+      text,
+      pieces: [...text].reduce<string[]>((pieces, letter, at) => {
+        if (at === 0) return [letter]
+        return cuts[at] ? [...pieces, `##${letter}`] : [...pieces.slice(0, -1), pieces.at(-1)! + letter]
+      }, []),
+    }))
+    fc.assert(
+      fc.property(fc.array(cut, { maxLength: 12 }), word, (words, wanted) => {
+        // One cut word at least, so that the vocabulary's marks show.
+        const tokens = [...words.flatMap(({ pieces }) => pieces), 'x', '##y']
+        const expected = words.flatMap(({ text, pieces }) => pieces.map((piece) => text === wanted || piece === wanted))
+        const rows = searchTokens([sequence(...tokens)], (token) => token, wanted, defaultSearchOptions)!.rows
+        expect([...rows]).toEqual(expected.flatMap((is, row) => (is ? [row] : [])))
+      }),
+      { numRuns: 1000 },
+    )
+  })
   it('never goes over a special token', () => {
     const pair = [sequence('[CLS]', 'the', '[SEP]', 'cat', '##s', '[SEP]')]
     const find = (text: string) => [...searchTokens(pair, (token) => token, text, defaultSearchOptions)!.rows]
