@@ -98,6 +98,7 @@ test('a CSV of pairs: columns are chosen, shown, kept for colour, filter and hov
     ['2', null],
   ])
   await expect(legend.getByRole('heading', { name: 'score' })).toBeVisible()
+  await expect(legend.getByText('Grey: no value.')).toBeVisible()
   expect(problems).toEqual([])
 })
 
