@@ -62,6 +62,7 @@ const values: fc.Arbitrary<Partial<AddressValues>> = fc.record(
       .tuple(fc.integer({ min: -50, max: 50 }), fc.integer({ min: 0, max: 100 }))
       .map(([low, width]) => [low / 4, low / 4 + width / 8] as const),
     palette: fc.constantFrom('default', 'paper', 'contrast'),
+    role: fc.constantFrom('query', 'key'),
   } satisfies { [K in keyof AddressValues]: fc.Arbitrary<AddressValues[K]> },
   { requiredKeys: [] },
 )
