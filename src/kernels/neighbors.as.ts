@@ -213,16 +213,26 @@ function offerTile(row: i32, column: i32, both: bool): void {
 
 /** Compares the rows of panels [from,to) with each other and with all rows after them. */
 export function scan(from: i32, to: i32): void {
+  scanBlock(from, to, from, panelCount(count))
+}
+
+/** Takes a row that is only there to fill a panel out of the search. To be called after `prepare`. */
+export function hideRow(row: i32): void {
+  store<f32>(halves + ((<usize>row) << 2), <f32>Infinity)
+  store<f32>(thresholds + ((<usize>row) << 2), -f32.MAX_VALUE)
+}
+
+/** Compares the rows of panels [from,to) with those of panels [first,last); these offer themselves where they are not the same. */
+export function scanBlock(from: i32, to: i32, first: i32, last: i32): void {
   const stride = (<usize>dim) << 5
-  const total = panelCount(count)
   const none = f32x4.splat(-f32.MAX_VALUE)
-  for (let panel = from; panel < total; panel++) {
-    const both = panel >= to
+  for (let panel = first; panel < last; panel++) {
+    const both = panel < from || panel >= to
     const column = panel * PANEL
-    const first = panels + <usize>panel * stride
+    const start = panels + <usize>panel * stride
     const columnHalves = halves + ((<usize>column) << 2)
     const columnThresholds = thresholds + ((<usize>column) << 2)
-    const last = first + stride
+    const end = start + stride
     const h0 = v128.load(columnHalves)
     const h1 = v128.load(columnHalves, 16)
     for (let group = from * 2; group < to * 2; group++) {
@@ -236,7 +246,7 @@ export function scan(from: i32, to: i32): void {
       let c21 = f32x4.splat(0)
       let c30 = f32x4.splat(0)
       let c31 = f32x4.splat(0)
-      for (let b = first; b < last; b += 64, a += 64) {
+      for (let b = start; b < end; b += 64, a += 64) {
         let b0 = v128.load(b)
         let b1 = v128.load(b, 16)
         let value = v128.load32_splat(a)
@@ -393,9 +403,10 @@ function searchAgain(row: i32, limit: f32): void {
 
 /**
  * Writes the neighbours of rows [from,to), nearest first: `indices` [·,k] and `distances` [·,k] (float32: 1 − cosine, or
- * the Euclidean distance, at most the largest float32). Returns how many rows had to be searched again.
+ * the Euclidean distance, at most the largest float32). Where not `exact`, of what was compared only. Returns how many rows had to
+ * be searched again.
  */
-export function finish(from: i32, to: i32, indices: usize, distances: usize): i32 {
+export function finish(from: i32, to: i32, indices: usize, distances: usize, exact: bool): i32 {
   let again = 0
   const largest = sqrt<f64>(2 * maxHalf)
   const rounding: f64 = 5.9604644775390625e-8
@@ -407,7 +418,13 @@ export function finish(from: i32, to: i32, indices: usize, distances: usize): i3
       const other = <i32>(<u32>load<u64>(list + ((<usize>place) << 3)))
       size = takeBest(size, other, measurePair(row, other))
     }
-    if (length < count - 1) {
+    if (!exact) {
+      // Too small a cell with too few others around it.
+      if (length < neighbors) {
+        searchAgain(row, f32.MAX_VALUE)
+        again++
+      }
+    } else if (length < count - 1) {
       const half = <f64>load<f32>(halves + ((<usize>row) << 2))
       const error =
         rounding * (<f64>(dim + 8) * sqrt<f64>(2 * half) * largest + 4 * (half + maxHalf)) + <f64>dim * 1e-37
@@ -419,13 +436,57 @@ export function finish(from: i32, to: i32, indices: usize, distances: usize): i3
         again++
       }
     }
-    for (let place = 0; place < neighbors; place++) {
-      const at = (<usize>row * <usize>neighbors + <usize>place) << 2
-      const half = load<f64>(bestDistances + ((<usize>place) << 3))
-      store<i32>(indices + at, load<i32>(bestIndices + ((<usize>place) << 2)))
-      const distance = metric == COSINE ? half : sqrt<f64>(2 * half) / scale
-      store<f32>(distances + at, <f32>min<f64>(distance, f32.MAX_VALUE))
-    }
+    writeBest(row, indices, distances)
   }
   return again
+}
+
+/**
+ * Betters the found neighbours of rows [from,to) by the nearest `reach` neighbours of their nearest `reach` neighbours (Dong, Moses and Li
+ * 2011): reads `indices` [·,k], writes `betterIndices` and `betterDistances` [·,k]. `stamps` [size] is 0 before the first call.
+ */
+export function refine(
+  from: i32,
+  to: i32,
+  reach: i32,
+  indices: usize,
+  betterIndices: usize,
+  betterDistances: usize,
+  stamps: usize,
+): void {
+  const near = min(reach, neighbors)
+  for (let row = from; row < to; row++) {
+    if (load<f32>(halves + ((<usize>row) << 2)) == <f32>Infinity) continue
+    let size = 0
+    store<i32>(stamps + ((<usize>row) << 2), row + 1)
+    const own = indices + ((<usize>row * <usize>neighbors) << 2)
+    for (let place = 0; place < neighbors; place++) {
+      const other = load<i32>(own + ((<usize>place) << 2))
+      store<i32>(stamps + ((<usize>other) << 2), row + 1)
+      size = takeBest(size, other, measurePair(row, other))
+    }
+    for (let place = 0; place < near; place++) {
+      const middle = load<i32>(own + ((<usize>place) << 2))
+      const next = indices + ((<usize>middle * <usize>neighbors) << 2)
+      for (let step = 0; step < near; step++) {
+        const other = load<i32>(next + ((<usize>step) << 2))
+        const stamp = stamps + ((<usize>other) << 2)
+        if (load<i32>(stamp) == row + 1) continue
+        store<i32>(stamp, row + 1)
+        size = takeBest(size, other, measurePair(row, other))
+      }
+    }
+    writeBest(row, betterIndices, betterDistances)
+  }
+}
+
+/** Writes the best of one row. */
+function writeBest(row: i32, indices: usize, distances: usize): void {
+  for (let place = 0; place < neighbors; place++) {
+    const at = (<usize>row * <usize>neighbors + <usize>place) << 2
+    const half = load<f64>(bestDistances + ((<usize>place) << 3))
+    store<i32>(indices + at, load<i32>(bestIndices + ((<usize>place) << 2)))
+    const distance = metric == COSINE ? half : sqrt<f64>(2 * half) / scale
+    store<f32>(distances + at, <f32>min<f64>(distance, f32.MAX_VALUE))
+  }
 }

@@ -4,7 +4,7 @@ import type { Backend, MetricId } from '../core/types'
 import { isSoftwareAdapter, requestAdapter } from '../gpu/adapter'
 import { GpuDevice } from '../gpu/device'
 import { GpuKernels } from '../gpu/kernels'
-import { NeighborSearch, type Neighbors, type Pause } from './neighbors'
+import { mostExactPoints, NeighborSearch, type Neighbors, type Pause } from './neighbors'
 
 export type BackendWish = Backend | 'auto'
 
@@ -123,7 +123,7 @@ const gpuFailures: ReadonlySet<string> = new Set(['DEVICE_LOST', 'OUT_OF_MEMORY'
 /** Above this share of rows that float32 can't tell apart, the search is done again in WASM, which measures in float64. */
 const mostUncertain = 0.02
 
-/** Exact nearest neighbours on the GPU where there is one and float32 is enough, else in WASM. */
+/** Nearest neighbours: exact ones on the GPU where there is one and float32 is enough, else in WASM, where many points get near ones. */
 export async function findNeighbors(
   gpu: GpuKernels | null,
   search: NeighborSearch,
@@ -138,6 +138,7 @@ export async function findNeighbors(
     const { uncertain, ...found } = await (await gpu.neighbors()).find(rows, count, dim, k, metric, pause)
     if (uncertain <= mostUncertain) return found
   }
+  if (count > mostExactPoints) return search.findNear(rows, count, dim, k, metric, pause)
   return search.find(rows, count, dim, k, metric, pause)
 }
 

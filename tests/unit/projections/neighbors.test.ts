@@ -2,7 +2,10 @@ import fc from 'fast-check'
 import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
 import type { MetricId } from '../../../src/core/types'
 import { type Neighbors, NeighborSearch } from '../../../src/projections/neighbors'
-import { clusteredRows, readReferenceHead, rowsOf } from '../../helpers/heads'
+import { computePca } from '../../../src/projections/pca'
+import { startFrom, UmapLayout } from '../../../src/projections/umap'
+import { clusteredRows, defaultSettings, readReferenceHead, rowsOf } from '../../helpers/heads'
+import { trustworthiness } from '../../helpers/trustworthiness'
 
 let search: NeighborSearch
 
@@ -177,6 +180,103 @@ describe('exact neighbours equal a naive search', () => {
       }),
       { numRuns: 150 },
     )
+  })
+})
+
+describe('near neighbours of many rows', () => {
+  /** Share of the nearest ones that were found; every answer is one of k other rows, nearest first, with its true distance. */
+  function recallOf(rows: Float32Array, dim: number, metric: MetricId, near: Neighbors, exact: Neighbors): number {
+    expect([near.count, near.k]).toEqual([exact.count, exact.k])
+    let hits = 0
+    for (let row = 0; row < near.count; row++) {
+      const [from, to] = [row * near.k, (row + 1) * near.k]
+      const own = [...near.indices.subarray(from, to)]
+      if (new Set(own).size !== near.k || own.includes(row)) expect.fail(`row ${row} has neighbours ${own.join()}`)
+      const best = new Set(exact.indices.subarray(from, to))
+      for (const other of own) if (best.has(other)) hits++
+      if (row % 50 > 0) continue
+      for (const [place, other] of own.entries()) {
+        const [stored, before] = [near.distances[from + place]!, place > 0 ? near.distances[from + place - 1]! : 0]
+        if (stored < before) expect.fail(`row ${row} is not sorted`)
+        const wanted = naiveDistance(rows, dim, row, other, metric)
+        if (Math.abs(stored - wanted) > 2e-7 * wanted + 1e-30) expect.fail(`row ${row}: ${stored} for ${wanted}`)
+      }
+    }
+    return hits / near.indices.length
+  }
+
+  it('are 95 % of the nearest ones on a real head, and give as good a picture', async () => {
+    const { joint, spans } = readReferenceHead()
+    const rows = rowsOf(joint)
+    const count = joint.n + joint.m
+    const exact = await search.find(rows, count, joint.dim, 14, 'cosine')
+    const near = await search.findNear(rows, count, joint.dim, 14, 'cosine')
+    expect(recallOf(rows, joint.dim, 'cosine', near, exact)).toBeGreaterThan(0.95)
+
+    const layout = await UmapLayout.load()
+    const start = startFrom(await computePca(joint, 'cosine', 2, spans), 2, 0, 0)
+    const { metric, neighbors, mindist, seed } = defaultSettings
+    const settings = { dims: 2, metric, neighbors, mindist, epochs: null, seed, headIndex: 0 } as const
+    const quality = async (found: Neighbors) => {
+      const points = await layout.run(found, start, settings, () => Promise.resolve())
+      return trustworthiness(rows, joint.dim, points, 2, 12, 'cosine', 40)
+    }
+    expect(Math.abs((await quality(near)) - (await quality(exact)))).toBeLessThan(0.01)
+  })
+
+  it('are found again to the bit, and stop where they are told to', async () => {
+    const rows = clusteredRows(2000, 12, 20, 6)
+    for (const metric of metrics) {
+      const exact = await search.find(rows, 2000, 12, 10, metric)
+      const shares: number[] = []
+      const first = await search.findNear(
+        rows,
+        2000,
+        12,
+        10,
+        metric,
+        async (done, total) => void shares.push(done / total),
+      )
+      expect(recallOf(rows, 12, metric, first, exact)).toBeGreaterThan(0.95)
+      expect(Buffer.compare(bytesOf(await search.findNear(rows, 2000, 12, 10, metric)), bytesOf(first))).toBe(0)
+      expect(shares).toEqual(shares.toSorted((a, b) => a - b))
+      expect(shares.at(-1)).toBe(1)
+      for (const stopAt of [1, Math.floor(shares.length / 2), shares.length]) {
+        let calls = 0
+        const pause = async () => {
+          if (++calls === stopAt) throw new Error('stop')
+        }
+        await expect(search.findNear(rows, 2000, 12, 10, metric, pause)).rejects.toThrow('stop')
+      }
+    }
+  })
+
+  it('of equal rows, of zeros, of few rows are whole', async () => {
+    const twice = clusteredRows(300, 7, 4, 5)
+    twice.copyWithin(150 * 7, 0)
+    const cases: [Float32Array, number][] = [
+      [new Float32Array(200 * 4), 4],
+      [new Float32Array(100 * 8).fill(0.3), 8],
+      [twice, 7],
+      [clusteredRows(12, 5, 1, 0), 5],
+      [clusteredRows(2, 5, 1, 0), 5],
+      [clusteredRows(1, 5, 1, 0), 5],
+      [clusteredRows(200, 4, 1, 0).map((value) => value * 3e37), 4],
+    ]
+    for (const [rows, dim] of cases) {
+      for (const metric of metrics) {
+        const count = rows.length / dim
+        const near = await search.findNear(rows, count, dim, 20, metric)
+        recallOf(rows, dim, metric, near, await search.find(rows, count, dim, 20, metric))
+        expect(near.distances.every(Number.isFinite)).toBe(true)
+      }
+    }
+  })
+
+  it('of numbers that are not finite are refused', async () => {
+    const rows = randomRows(50, 6)
+    rows[77] = NaN
+    await expect(search.findNear(rows, 50, 6, 3, 'cosine')).rejects.toMatchObject({ code: 'VERIFY_FAILED' })
   })
 })
 
