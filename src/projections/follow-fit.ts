@@ -149,10 +149,14 @@ class Field {
     const from = pairStart[block.queryStart]!
     const end = pairStart[block.queryEnd]!
     for (let query = block.queryStart; query < block.queryEnd; query++) {
-      for (let pair = pairStart[query]!, key = split + first[query]!; pair < pairStart[query + 1]!; pair++, key++) {
-        const dx = positions[query * dims]! - positions[key * dims]!
-        const dy = positions[query * dims + 1]! - positions[key * dims + 1]!
-        const dz = dims === 3 ? positions[query * dims + 2]! - positions[key * dims + 2]! : 0
+      const x = positions[query * dims]!
+      const y = positions[query * dims + 1]!
+      const z = dims === 3 ? positions[query * dims + 2]! : 0
+      const end = pairStart[query + 1]!
+      for (let pair = pairStart[query]!, at = (split + first[query]!) * dims; pair < end; pair++, at += dims) {
+        const dx = x - positions[at]!
+        const dy = y - positions[at + 1]!
+        const dz = dims === 3 ? z - positions[at + 2]! : 0
         distances[pair] = rest[pair] = Math.sqrt(dx * dx + dy * dy + dz * dz + softening)
       }
     }
@@ -175,24 +179,28 @@ class Field {
     for (let query = block.queryStart; query < block.queryEnd; query++) {
       this.#measureRow(query)
       const { mean, share, weight: rowWeight } = row
+      const queryX = positions[query * dims]!
+      const queryY = positions[query * dims + 1]!
+      const queryZ = dims === 3 ? positions[query * dims + 2]! : 0
+      const last = pairStart[query + 1]!
       let sumX = 0
       let sumY = 0
       let sumZ = 0
-      for (let pair = pairStart[query]!, key = split + first[query]!; pair < pairStart[query + 1]!; pair++, key++) {
+      for (let pair = pairStart[query]!, at = (split + first[query]!) * dims; pair < last; pair++, at += dims) {
+        const distance = distances[pair]!
         const slope =
-          weight * (specific[pair]! - perLength * rest[pair]!) +
-          rowWeight * (ranks[pair]! - share * (distances[pair]! - mean))
-        const pull = slope / distances[pair]!
-        const x = pull * (positions[query * dims]! - positions[key * dims]!)
-        const y = pull * (positions[query * dims + 1]! - positions[key * dims + 1]!)
+          weight * (specific[pair]! - perLength * rest[pair]!) + rowWeight * (ranks[pair]! - share * (distance - mean))
+        const pull = slope / distance
+        const x = pull * (queryX - positions[at]!)
+        const y = pull * (queryY - positions[at + 1]!)
         sumX += x
         sumY += y
-        forces[key * dims]! -= x
-        forces[key * dims + 1]! -= y
+        forces[at]! -= x
+        forces[at + 1]! -= y
         if (dims < 3) continue
-        const z = pull * (positions[query * dims + 2]! - positions[key * dims + 2]!)
+        const z = pull * (queryZ - positions[at + 2]!)
         sumZ += z
-        forces[key * dims + 2]! -= z
+        forces[at + 2]! -= z
       }
       forces[query * dims] = sumX
       forces[query * dims + 1] = sumY
