@@ -51,7 +51,7 @@ const startLimit = 4
 /** So that points at one place can part. */
 const startJitter = 1e-3
 /** Spread of a start that follows attention, for the square root of the number of points: about that of a finished layout. */
-export const followSpread = 0.28
+export const followSpread = 0.32
 /** First step of the layout; it falls to 0 linearly. */
 const firstStep = 0.3
 const rowsPerSlice = 4096
