@@ -379,6 +379,8 @@ export const en = {
     openFile: 'Open',
     download: (size: string) => `Download ${size} and open`,
     downloadUnknown: 'Download and open',
+    noRoom: (left: string) =>
+      `This browser has room for ${left} more: the model opens, but is fetched again the next time. Delete stored models to keep it.`,
     stored: 'Stored here',
     storage: 'Storage',
     used: (used: string) => `${used} used by this site`,
