@@ -1,3 +1,4 @@
+import { patchOf } from '../encodings/patches'
 import { classOf, tokenOf, type TokenClass } from '../encodings/tokens'
 import type { TokenTable } from '../encodings/types'
 
@@ -16,11 +17,15 @@ function inverseModulo32(odd: number): number {
 
 /**
  * Points in the order in which they get labels: words before numbers, pieces and marks; among them an order that looks
- * random and is always the same, so that labels spread over the picture and stay put. [n+m]
+ * random and is always the same, so that labels spread over the picture and stay put. Patches are left out: they are seen, and
+ * row and column under each would only cover the picture. [n+m] or fewer
  */
 export function labelOrder(table: TokenTable): Int32Array {
   const rankOf = new Map<string, number>()
-  const keys = Float64Array.from({ length: table.n + table.m }, (_, point) => {
+  const points = Array.from({ length: table.n + table.m }, (_, point) => point).filter(
+    (point) => !patchOf(table, point),
+  )
+  const keys = Float64Array.from(points, (point) => {
     const token = tokenOf(table, point)
     if (!token) return 3 * 2 ** 32 + (Math.imul(point, shuffler) >>> 0)
     const rank = rankOf.get(token.text) ?? ranks[classOf(token)]

@@ -117,6 +117,12 @@ describe('labels', () => {
     expect(new Set(words.slice(8))).toEqual(new Set(['[CLS]', ',', '[SEP]']))
   })
 
+  it('leave patches out: they are seen', () => {
+    const image = { ...sequence('i', '[CLS]', '0,0', '0,1', '1,0', '1,1'), grid: { rows: 2, columns: 2 } }
+    const order = labelOrder(buildTokenTable([image]))
+    expect([...order].sort((a, b) => a - b)).toEqual([0, 5])
+  })
+
   it('of rows are thinned where tiles are small', () => {
     expect(labelStep(60, 14)).toBe(1)
     expect(labelStep(8, 14)).toBe(2)
