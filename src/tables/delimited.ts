@@ -1,4 +1,5 @@
 import type { Parser, ParseResult } from 'papaparse'
+import { guessDelimiter } from './delimiter'
 import type { Pause } from './types'
 
 /** Characters that are parsed between two pauses. */
@@ -19,8 +20,7 @@ export async function readDelimited(
   let badQuotes: number | null = null
   return new Promise((resolve, reject) => {
     const config = {
-      delimiter: format === 'tsv' ? '\t' : '',
-      delimitersToGuess: [',', ';', '\t'],
+      delimiter: format === 'tsv' ? '\t' : guessDelimiter(text),
       chunkSize: chunkCharacters,
       chunk: ({ data, errors }: ParseResult<string[]>, parser: Parser) => {
         const wrong = errors.find(({ type }) => type === 'Quotes')

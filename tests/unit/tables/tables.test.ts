@@ -43,7 +43,7 @@ describe('delimited text', () => {
           expect((await tableOf(csvOf(rows), 'csv')).rows).toEqual(rows)
         },
       ),
-      { numRuns: 200 },
+      { numRuns: 500 },
     )
     const long = Array.from({ length: 3000 }, (_, at) => [String(at), `${'words, and "more" '.repeat(20)}${at}\nend`])
     let pauses = 0
@@ -64,6 +64,39 @@ describe('delimited text', () => {
       ['1,5', 'x'],
       ['2,5', 'y'],
     ])
+  })
+
+  it.each([
+    [
+      '"a,b";"c"\n"d";"e,f"',
+      [
+        ['a,b', 'c'],
+        ['d', 'e,f'],
+      ],
+    ],
+    [
+      '"x",";"\n";","y"',
+      [
+        ['x', ';'],
+        [';', 'y'],
+      ],
+    ],
+    [
+      'one sentence, with a comma\nand one without',
+      [
+        ['one sentence', ' with a comma'],
+        ['and one without', null],
+      ],
+    ],
+    [
+      'a "quoted" word;1\nb, c;2',
+      [
+        ['a "quoted" word', '1'],
+        ['b, c', '2'],
+      ],
+    ],
+  ])('is not misled by what is in the cells of %j', async (text, rows) => {
+    expect((await tableOf(text, 'csv')).rows).toEqual(rows)
   })
 
   it('fills rows that are too short, keeps what is too long, and counts both', async () => {
