@@ -48,9 +48,9 @@ test('a whole analysis by keyboard alone', async ({ openApp, problems }) => {
   await page.keyboard.press('Escape')
 
   // The model, from its menu, and a projection.
-  await tabTo(page, /^Model$/, 'Shift+Tab')
+  await tabTo(page, /^Model:/, 'Shift+Tab')
   await page.keyboard.press('Enter')
-  await tabTo(page, /^bge-small-en/)
+  await tabTo(page, /^(Open now )?bge-small-en/)
   await page.keyboard.press('Enter')
   await ready(page)
   expect((await place()).model).toBe('builtin:bge-small-en-v1.5')
