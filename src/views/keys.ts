@@ -34,7 +34,7 @@ export function handleKey(event: KeyboardEvent, atlas: AtlasView): void {
     event.preventDefault()
     return
   }
-  if (isArrow(event.key)) {
+  if (isArrow(event.key) && !isScrolled(event.target)) {
     const next = atlas.neighbourHead(directions[event.key])
     if (next) {
       atlas.selection.head = next
@@ -48,6 +48,12 @@ export function handleKey(event: KeyboardEvent, atlas: AtlasView): void {
   action()
   event.preventDefault()
 }
+
+/** Arrows scroll what has the focus for that. */
+const isScrolled = (target: EventTarget | null): boolean =>
+  target instanceof HTMLElement &&
+  target.scrollHeight > target.clientHeight &&
+  ['auto', 'scroll'].includes(getComputedStyle(target).overflowY)
 
 /** Keys while walking over points; whether it was one. */
 function walkByKey(event: KeyboardEvent, walk: PointWalk): boolean {

@@ -231,6 +231,7 @@ export const en = {
     description: 'Left: queries. Right: keys. Hover a token to see only its lines, click to pin it.',
     table: (head: string) => `Attention of ${head}: rows are queries, columns keys`,
     tableTop: (head: string) => `Attention of ${head}: the strongest keys of each query`,
+    picture: 'Attention of the sentence',
     query: 'Query',
     strongest: 'Strongest keys',
   },
