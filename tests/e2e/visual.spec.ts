@@ -14,7 +14,8 @@ const file = path.join(import.meta.dirname, 'baselines/views.json')
 /** Set to write the baselines anew; look at the pictures first. */
 const isWriting = process.env.UPDATE_BASELINES === '1'
 
-type Baselines = Record<string, number[]>
+/** Bytes of each grid as base64. */
+type Baselines = Record<string, string>
 
 const baselines: Baselines = existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as Baselines) : {}
 
@@ -58,11 +59,14 @@ function differenceOf(one: number[], other: number[]): { mean: number; cell: num
   }
 }
 
+function baselineOf(name: string): number[] {
+  expect(baselines[name], `there is no baseline ${name}`).toBeDefined()
+  return [...Buffer.from(baselines[name]!, 'base64')]
+}
+
 function compare(name: string, grid: number[]): void {
-  if (isWriting) baselines[name] = grid
-  const wanted = baselines[name]
-  expect(wanted, `there is no baseline ${name}`).toBeDefined()
-  const { mean, cell } = differenceOf(grid, wanted!)
+  if (isWriting) baselines[name] = Buffer.from(grid).toString('base64')
+  const { mean, cell } = differenceOf(grid, baselineOf(name))
   expect.soft(mean, `${name}: mean difference of a cell`).toBeLessThanOrEqual(tolerance.mean)
   expect.soft(cell, `${name}: largest difference of a cell`).toBeLessThanOrEqual(tolerance.cell)
 }
@@ -80,7 +84,7 @@ test('the drawn canvases look as they did, light and dark', async ({ openApp, pr
     compare(`matrix ${theme}`, await gridOf(page, 'canvas.scene'))
     // The comparison can fail: colours by position, in a picture of as much ink, are outside the tolerance.
     await go('color=position')
-    const other = differenceOf(await gridOf(page, 'canvas.scene'), baselines[`matrix ${theme}`]!)
+    const other = differenceOf(await gridOf(page, 'canvas.scene'), baselineOf(`matrix ${theme}`))
     expect(other.mean > tolerance.mean || other.cell > tolerance.cell).toBe(true)
     await go('color=type')
 
@@ -108,6 +112,5 @@ test('the drawn canvases look as they did, light and dark', async ({ openApp, pr
 test.afterAll(() => {
   if (!isWriting) return
   mkdirSync(path.dirname(file), { recursive: true })
-  const list = Object.entries(baselines).map(([name, grid]) => `  ${JSON.stringify(name)}: ${JSON.stringify(grid)}`)
-  writeFileSync(file, `{\n${list.join(',\n')}\n}\n`)
+  writeFileSync(file, JSON.stringify(baselines, null, 2) + '\n')
 })
