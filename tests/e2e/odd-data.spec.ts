@@ -45,6 +45,7 @@ test('text that looks like HTML stays text', async ({ openApp, problems }) => {
 })
 
 test('a sentence of 512 tokens can be read: lines, heat map, scroll', async ({ openApp, problems }) => {
+  test.slow() // the figures of 144 heads compare all pairs of 512 tokens
   const page = await openApp('backend=wasm')
   const words = ['river', 'light', 'bank', 'stone', 'and', 'the', 'cloud', 'house']
   await call(page, 'setTexts', [Array.from({ length: 600 }, (_, at) => words[(at * 5 + (at >> 3)) % 8]).join(' ')])
