@@ -90,6 +90,18 @@ function emptyPast(input: GraphInput, batch: number, config: ModelConfig): numbe
   })
 }
 
+/** Kinds of models that are known by their inputs and can't be shown. */
+const others = [
+  {
+    inputs: ['input_features', 'input_values', 'audio_values', 'waveform', 'audio'],
+    what: 'This model listens to sound, which this app cannot give it',
+  },
+  {
+    inputs: ['sample', 'timestep', 'latent_sample'],
+    what: 'This is a part of a picture generator (a diffusion model), which takes noise and no text of its own',
+  },
+]
+
 /** Whether a graph takes pictures or text. @throws AppError NEEDS_OTHER_INPUT */
 export function inputKind(inputs: GraphInput[]): ModelInput['kind'] {
   const names = inputs.map(({ name }) => name)
@@ -102,6 +114,12 @@ export function inputKind(inputs: GraphInput[]): ModelInput['kind'] {
     )
   }
   if (!pixels && !text) {
+    const other = others.find(({ inputs: own }) => own.some((name) => names.includes(name)))
+    if (other)
+      throw new AppError(
+        'NEEDS_OTHER_INPUT',
+        `${other.what} (its inputs: ${names.join(', ')}): choose a model for text or pictures.`,
+      )
     throw new AppError(
       'NEEDS_OTHER_INPUT',
       `This file takes neither text nor pictures (its inputs: ${names.join(', ')}): choose another file of the model.`,

@@ -31,8 +31,8 @@ export function examineEnds(
       )
     const isPartial = ends.tail === null
     planned = planSeen(ends)
-    refuseSites(planned)
     if (!isPartial) kind = inputKind(planned.plan.inputs)
+    refuseSites(planned)
     backend = chooseBackend(asked, gpu, planned)
   } catch (error) {
     // Too little was seen: the download will show.
