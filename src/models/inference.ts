@@ -4,17 +4,18 @@ import type { ModelInfo, ModelInput, Progress, SequenceVectors } from '../core/t
 import { patchModel } from '../onnx/patch'
 import { planModel, type PlannedModel } from '../onnx/plan'
 import { readWeights } from '../onnx/read-heads'
-import type { PatchedModel, Plan } from '../onnx/types'
+import type { PatchedModel, Plan, Site } from '../onnx/types'
 import type { ModelService, ModelSpec, PreparedInput, RequestRecord } from '../rpc/contracts'
 import { buildFeeds, fixedBatch, inputKind } from './feeds'
 import { pictureTokens, trimCrop, type PictureProcessor } from './image-processor'
 import { readModelConfig, type ModelConfig } from './model-config'
 import { readConfig, readExternal, readPictures, readTokenizerFiles, readWeightFile } from './model-files'
+import { OwnWeights, togetherBytes } from './own-weights'
 import { imageProbe, textProbe } from './probe'
 import { SerialQueue } from './queue'
 import type { GpuProbe, Runtime, RuntimeProvider } from './runtime'
 import { testModel, type SelfTest } from './self-test'
-import { TapSession } from './session'
+import { TapSession, type Output } from './session'
 import { openSource, type SourceEnvironment } from './sources'
 import { hashBytes } from './sources/hash'
 import { chooseBackend, cutBatches, layersAtOnce, refuseSites, requireGrid, shortWindow } from './suitability'
@@ -50,6 +51,7 @@ export class Inference implements ModelService {
   readonly #options: InferenceOptions
   readonly #queue = new SerialQueue()
   readonly #reported = new Set<string>()
+  readonly #own = new OwnWeights()
   #model: OpenModel | null = null
   #opening: AbortController | null = null
 
@@ -146,13 +148,17 @@ export class Inference implements ModelService {
     if (!site)
       throw new AppError('BAD_ARGUMENT', `There is no layer ${layer}: the model has layers 0 to ${test.layers - 1}.`)
     const feeds = buildFeeds(plan.inputs, [input], config)
+    const fetchWeights = async (layers: readonly Site[]) => {
+      const taps = layers.flatMap(({ weights }) => (weights ? [weights.name] : []))
+      const outputs = await session.run(feeds, taps)
+      return taps.map((name) => squareWeights(outputOf(outputs, name)))
+    }
     if (site.weights) {
-      const { data, dims } = outputOf(await session.run(feeds, [site.weights.name]), site.weights.name)
-      const { heads, queries, keys, values } = readWeights(data, dims, 1)
-      // A sink is a further column without a key.
-      return keys === queries
-        ? values
-        : values.filter((_, at) => at % keys < queries).subarray(0, heads * queries * queries)
+      const tokens = input.kind === 'text' ? input.ids.length : test.tokens
+      const together = 4 * test.layers * test.heads * tokens * tokens <= togetherBytes
+      return together && plan.sites.every(({ weights }) => weights)
+        ? await this.#own.get(input, layer, () => fetchWeights(plan.sites))
+        : (await fetchWeights([site]))[0]!
     }
     const [vectors] = collectVectors(await session.run(feeds, vectorNames([site])), [site], { ...test, layers: 1 }, 1)
     return attentionOf(vectors!, layer, info)
@@ -164,6 +170,7 @@ export class Inference implements ModelService {
     this.#opening = null
     const model = this.#model
     this.#model = null
+    this.#own.forget()
     await model?.session.release()
   }
 
@@ -294,6 +301,14 @@ function unheard<T>(promise: Promise<T>): Promise<T> {
 }
 
 const cancelled = () => new AppError('CANCELLED', 'Opening the model was cancelled.')
+
+/** [H,t,t]; a sink is a further column without a key, and left out. */
+function squareWeights({ data, dims }: Output): Float32Array {
+  const { heads, queries, keys, values } = readWeights(data, dims, 1)
+  return keys === queries
+    ? values
+    : values.filter((_, at) => at % keys < queries).subarray(0, heads * queries * queries)
+}
 
 /** Synchronous work behind a promise: what it throws rejects. */
 const settle = async <T>(work: () => T): Promise<T> => work()
