@@ -80,7 +80,7 @@ test('a CSV of pairs: columns are chosen, shown, kept for colour, filter and hov
   await expect(legend.getByRole('heading', { name: 'label' })).toBeVisible()
   await legend.getByRole('button', { name: 'yes' }).click()
   await expect(legend.getByRole('button', { name: 'yes' })).toHaveAttribute('aria-pressed', 'true')
-  await page.getByRole('button', { name: 'Colour', exact: true }).click()
+  await page.getByRole('button', { name: /^Colour:/ }).click()
   await page.getByRole('button', { name: /^score A column/ }).click()
   await expect(legend.getByText('0.5')).toBeVisible()
 
@@ -180,7 +180,7 @@ test('parts of speech are a colour with a legend that filters', async ({ openApp
   const page = await openApp(model)
   await call(page, 'setTexts', ['She quickly gave Maria the three red books.'])
   await ready(page)
-  await page.getByRole('button', { name: 'Colour', exact: true }).click()
+  await page.getByRole('button', { name: /^Colour:/ }).click()
   await page.getByRole('button', { name: /^Part of speech/ }).click()
   const legend = page.getByRole('region', { name: 'Colour' })
   await expect(legend.getByRole('button', { name: 'verb', exact: true })).toBeVisible()
