@@ -1,11 +1,16 @@
 import { createRandom, hashUniform } from '../../src/core/random'
 import type { HeadVectors, ProjectionId, ProjectionSettings } from '../../src/core/types'
+import { findNeighbors } from '../../src/projections/backend'
 import { NeighborSearch } from '../../src/projections/neighbors'
 import { computePca } from '../../src/projections/pca'
 import { ProjectionEngine } from '../../src/projections/project'
 import { startFrom, UmapLayout } from '../../src/projections/umap'
 import type { ProjectionJob } from '../../src/rpc/contracts'
 import { ProjectionPool } from '../../src/rpc/projection-pool'
+import goldenInfo from '../../tests/goldens/projections/head.json'
+import goldenAddress from '../../tests/goldens/projections/head.f32?url'
+import { trustworthiness } from '../../tests/helpers/trustworthiness'
+import { allPairs, barnesHut, embeddingAtlas } from './peers'
 
 /** Bytes by which WASM memories of this page have grown. */
 let grownBytes = 0
@@ -79,7 +84,7 @@ async function parts(dims: 2 | 3, points: number, dim: number) {
   const search = await NeighborSearch.load()
   const layout = await UmapLayout.load()
   const began = performance.now()
-  const neighbors = await search.find(rows, points, dim, 16, 'cosine')
+  const neighbors = await findNeighbors(null, search, rows, points, dim, 16, 'cosine', pause)
   const found = performance.now()
   const pca = await computePca({ q, k, n, m, dim, c: 1, shift: new Float32Array(dim) }, 'cosine', dims, [])
   const projected = performance.now()
@@ -96,6 +101,65 @@ async function memory(dims: 2 | 3, points: number, dim: number) {
   const first = grownBytes - before
   for (let head = 0; head < 5; head++) await oneHead('umap', dims, points, dim)
   return { first, later: grownBytes - before - first }
+}
+
+/** Trustworthiness@12 of our picture of the reference head (L3 H9 of a sentence encoder, 10,042 points, d 32), over every 40th point. */
+async function quality(projection: ProjectionId, dims: 2 | 3): Promise<number> {
+  const floats = new Float32Array(await (await fetch(goldenAddress)).arrayBuffer())
+  const { n, d } = goldenInfo
+  const vectors = { q: floats.slice(0, n * d), k: floats.slice(n * d), n, m: n, dim: d, scale: 1 / Math.sqrt(d) }
+  const { points, shift } = await new ProjectionEngine().project(createJob(vectors, { projection, dims }))
+  const rows = new Float32Array(2 * n * d)
+  rows.set(vectors.q)
+  rows.set(
+    vectors.k.map((value, at) => value + shift[at % d]!),
+    n * d,
+  )
+  return trustworthiness(rows, d, points, dims, 12, 'cosine', 40)
+}
+
+/** Milliseconds of a head's figures, trust among them, for a picture that is there. */
+async function figures(points: number, dim: number): Promise<number> {
+  const engine = new ProjectionEngine()
+  const head = syntheticHead(points / 2, dim, 1)
+  const { points: picture } = await engine.project(createJob(head, { projection: 'pca' }))
+  // Sequences of 40 tokens, as texts have them.
+  const length = 40
+  const spans = Array.from({ length: head.n / length }, (_, at) => ({
+    queryStart: at * length,
+    queries: length,
+    keyStart: at * length,
+    keys: length,
+  }))
+  const began = performance.now()
+  await engine.project({ ...createJob(head, { projection: 'pca' }), spans, figures: true, points: picture })
+  return performance.now() - began
+}
+
+/** The longest milliseconds from a cancel to the end of a job's work, of cancels all over the job. */
+async function cancelLatency(projection: ProjectionId, points: number, dim: number): Promise<number> {
+  const head = syntheticHead(points / 2, dim, 1)
+  let longest = 0
+  for (let share = 0.05; share < 1; share += 0.1) {
+    const engine = new ProjectionEngine()
+    let asked = 0
+    await engine
+      .project(createJob(head, { projection }), (done, total) => {
+        if (asked > 0 || done / total < share) return
+        asked = performance.now()
+        void engine.cancel()
+      })
+      .catch(() => undefined)
+    if (asked > 0) longest = Math.max(longest, performance.now() - asked)
+  }
+  return longest
+}
+
+/** Milliseconds of the peers on the head that `oneHead` draws. */
+const peers = {
+  embeddingAtlas: (points: number, dim: number) => embeddingAtlas(syntheticHead(points / 2, dim, 1)),
+  barnesHut: (points: number, dim: number, epochs: number) => barnesHut(syntheticHead(points / 2, dim, 1), epochs),
+  allPairs: async (points: number, dim: number, epochs: number) => allPairs(syntheticHead(points / 2, dim, 1), epochs),
 }
 
 /** SHA-256 of a picture of hashed numbers, to compare engines: tests/unit/projections/umap.test.ts pins it. */
@@ -136,4 +200,4 @@ declare global {
     bench: unknown
   }
 }
-window.bench = { hash, oneHead, parts, memory, allHeads }
+window.bench = { hash, oneHead, parts, memory, allHeads, quality, figures, cancelLatency, ...peers }
