@@ -12,7 +12,7 @@ import { TsneLayout } from '../../src/projections/tsne'
 import { startFrom, UmapLayout } from '../../src/projections/umap'
 import type { ProjectionAnswer, ProjectionJob } from '../../src/rpc/contracts'
 import { ProjectionPool } from '../../src/rpc/projection-pool'
-import { drawPinned } from '../helpers/pinned-pictures'
+import { drawPinned } from '../helpers/draw-pinned'
 import { trustworthiness } from '../helpers/trustworthiness'
 
 const now = () => performance.now()

@@ -3,7 +3,8 @@ import { hashUniform } from '../../../src/core/random'
 import type { JointId, ProjectionId } from '../../../src/core/types'
 import { ProjectionEngine } from '../../../src/projections/project'
 import { makeJob } from '../../contracts/heads'
-import { drawPinned, pinnedPictures } from '../../helpers/pinned-pictures'
+import { drawPinned } from '../../helpers/draw-pinned'
+import { pinnedPictures } from '../../helpers/pinned-pictures'
 import { spansOf } from '../golden-head'
 
 /** FNV-1a over the 32-bit words of the coordinates. */
