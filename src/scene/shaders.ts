@@ -102,7 +102,9 @@ void main() {
 
   float emphasis = floor(texelFetch(emphases, ivec2(slot % ${emphasisWidth}, slot / ${emphasisWidth}), 0).r * 255.0 + 0.5);
   float size = pointSize * (1.0 + 0.28 * clamp(depth, -1.3, 1.3));
-  if (head == sizedHead) size *= texelFetch(sizes, ivec2(slot % ${emphasisWidth}, slot / ${emphasisWidth}), 0).r * 255.0 / 128.0;
+  float sized = 1.0;
+  if (head == sizedHead) sized = texelFetch(sizes, ivec2(slot % ${emphasisWidth}, slot / ${emphasisWidth}), 0).r * 255.0 / 128.0;
+  size *= sized;
   // How often points would cover the picture: the more, the more they let through.
   float area = 4.0 * max(extents.x * unitTo, 2.0) * max(extents.y * unitTo, 2.0);
   float cover = pointsInTile * 0.7854 * pointSize * pointSize / area;
@@ -129,8 +131,9 @@ void main() {
 #ifdef SPRITES
   sprite = vec3(0.0);
   // So large that patches cover about a third of the picture; where that is too small to see anything they stay points.
-  float side = floor(clamp(sqrt(area / pointsInTile) * 0.55, 0.0, 28.0) * pixelRatio);
-  if (cell < 65534.5 && side >= 7.0 * pixelRatio) {
+  float usual = clamp(sqrt(area / pointsInTile) * 0.55, 0.0, 28.0);
+  if (cell < 65534.5 && usual >= 7.0) {
+    float side = floor(usual * sized * pixelRatio);
     int index = int(cell + 0.5);
     int across = int(sheetCells.x);
     sprite = vec3(vec2(index % across, index / across) * sheetCells.y, side);
