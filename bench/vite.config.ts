@@ -17,6 +17,7 @@ export default defineConfig({
     chunkSizeWarningLimit: 4000,
     rollupOptions: {
       input: {
+        images: path.join(here, 'pages/images.html'),
         spine: path.join(here, 'pages/spine.html'),
         views: path.join(here, 'pages/views.html'),
         empty: path.join(here, 'pages/empty.html'),
