@@ -13,7 +13,12 @@ async function stages(count: number) {
   const files = await Promise.all(
     pictures.slice(0, count).map(async ({ file }) => new File([await (await fetch(`pictures/${file}`)).blob()], file)),
   )
-  const inference = new Inference({ provider: browserRuntime(), fetch, caches: null, now: () => performance.now() })
+  const inference = new Inference({
+    provider: browserRuntime(),
+    fetch: (...request) => fetch(...request),
+    caches: null,
+    now: () => performance.now(),
+  })
   const spec = { id: 'builtin:dinov2-small', revision: 'main', dtype: null, file: null } as const
   const where = { host: new URL('models/', location.href).href, backend: 'wasm', threads: 1 } as const
   const nothing = () => undefined
