@@ -9,7 +9,7 @@ import { call, type AtlasState } from '../helpers/atlas-page'
 
 const lines = ['The cat sat on the mat.', 'A second line, a little longer.']
 
-type Kind = 'database' | 'cache' | 'worker' | 'decompression'
+type Kind = 'database' | 'worker'
 
 /** Runs in the page before its scripts: counts calls of each kind, and fails those that are asked to. */
 function inject([kind, from, to]: [Kind | null, number, number]): void {
@@ -36,8 +36,6 @@ function inject([kind, from, to]: [Kind | null, number, number]): void {
   }
   for (const method of ['get', 'put', 'delete', 'getAllKeys', 'openCursor'] as const)
     guard(IDBObjectStore.prototype, method, 'database', raise)
-  for (const method of ['match', 'put'] as const) guard(Cache.prototype, method, 'cache', () => Promise.reject(quota()))
-  guard(Response.prototype, 'arrayBuffer', 'decompression', () => Promise.reject(new TypeError('damaged')))
   const post = Worker.prototype.postMessage
   Worker.prototype.postMessage = function (this: Worker, ...args: Parameters<Worker['postMessage']>) {
     if (!fails('worker')) return post.apply(this, args)
@@ -75,7 +73,7 @@ async function settled(page: Page): Promise<void> {
   expect((await call<AtlasState>(page, 'ready', 120_000)).status).toBe('ready')
 }
 
-const kinds: Kind[] = ['database', 'cache', 'worker', 'decompression']
+const kinds: Kind[] = ['database', 'worker']
 
 test('any call of a store or a worker may fail: ready again, same numbers, nothing typed lost', async ({
   browser,
@@ -98,15 +96,17 @@ test('any call of a store or a worker may fail: ready again, same numbers, nothi
   const undisturbed = await run(null, 0, 0)
   for (const kind of kinds) {
     const count = undisturbed.counts[kind] ?? 0
+    expect(count, kind).toBeGreaterThan(0)
     const all = Array.from({ length: count }, (_, index) => index + 1)
     const single = process.env.ATLAS_TEST_LONG ? all : [...new Set([1, count])].filter((n) => n > 0)
-    const ranges = [...single.map((n) => [n, n] as const), ...(kind === 'worker' ? [] : [[1, Infinity] as const])]
+    const ranges = [
+      ...single.map((n) => [n, n] as const),
+      ...(kind === 'worker' ? [] : [[1, Number.MAX_SAFE_INTEGER] as const]),
+    ]
     for (const [from, to] of ranges) {
       const disturbed = await run(kind, from, to)
       if (from === 1) expect(disturbed.failed).toBeGreaterThan(0)
       expect(disturbed.numbers, `${kind} ${from} … ${to}`).toEqual(undisturbed.numbers)
     }
   }
-  expect(undisturbed.counts['database']).toBeGreaterThan(0)
-  expect(undisturbed.counts['worker']).toBeGreaterThan(0)
 })
