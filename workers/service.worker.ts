@@ -10,7 +10,11 @@ const scope = globalThis as unknown as ServiceWorkerGlobalScope
 /** A page that does not answer within this time (frozen, or about to close) does not open the lock. */
 const answerLimitMs = 3000
 
-const pages = () => scope.clients.matchAll({ type: 'window', includeUncontrolled: false })
+/** While this worker takes over, it may have a page's workers already and the page itself only next. */
+const pages = async () => {
+  const all = await scope.clients.matchAll({ type: 'window', includeUncontrolled: true })
+  return all.filter(({ url }) => url.startsWith(scope.registration.scope))
+}
 
 function ask(client: Client, host: string): Promise<boolean> {
   return new Promise((resolve) => {
