@@ -1,31 +1,18 @@
 // npm run first-picture: public/first-picture.bin, the sample sentences in the built-in text model as the built app computes
 // them, PCA, all heads. To be made anew when the sample sentences, the model or the projection change; a test compares.
-import { chromium } from '@playwright/test'
 import { writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { gzipSync } from 'node:zlib'
-import { findChromium } from './chromium.mjs'
-import { createStaticServer, listen } from './serve.mjs'
-import { buildApp, installPackages, root } from './setup.mjs'
+import { withApp } from './open-app.mjs'
+import { root } from './setup.mjs'
 
 const samples = 'first-look'
 /** As in src/storage/first-picture.ts. */
 const reach = 1.25
 
-installPackages()
-buildApp()
-const server = createStaticServer({ folder: path.join(root, 'dist') })
-const port = await listen(server, 0, 'localhost')
-const executablePath = findChromium()
-const browser = await chromium.launch({
-  ...(executablePath ? { executablePath } : {}),
-  args: ['--no-sandbox', '--enable-unsafe-swiftshader', '--use-angle=swiftshader'],
-})
-try {
-  const page = await browser.newPage()
-  await page.goto(`http://localhost:${port}/#samples=${samples}&backend=wasm`)
+await withApp(`samples=${samples}&backend=wasm`, async (page) => {
   const { model, layers, heads, sequences, pictures } = await page.evaluate(async () => {
-    const { model } = await window.atlas.ready()
+    const { model } = window.atlas.state()
     const { layers, heads, sequences } = window.atlas.info()
     const pictures = []
     for (let layer = 0; layer < layers; layer++)
@@ -65,10 +52,7 @@ try {
   const file = gzipSync(Buffer.concat([length, Buffer.from(text), Buffer.from(stored.buffer)]), { level: 9 })
   writeFileSync(path.join(root, 'public/first-picture.bin'), file)
   console.log(`public/first-picture.bin: ${layers * heads} heads, ${n + m} points each, ${file.length} bytes`)
-} finally {
-  await browser.close()
-  server.close()
-}
+})
 
 /** Middle and half of the larger side of the box that holds 1 … 99 % of the points along each axis. */
 function boxOf(points) {

@@ -47,13 +47,14 @@ export function serviceWorker({ pagePolicy }) {
     ],
     async closeBundle() {
       const files = appFiles(outDir)
+      const entries = files.map(({ path, atOnce }) => ({ path, atOnce }))
       await build({
         configFile: false,
         root,
         publicDir: false,
         logLevel: 'warn',
         define: {
-          __APP_FILES__: JSON.stringify(files),
+          __APP_FILES__: JSON.stringify(entries),
           __APP_FILES_VERSION__: JSON.stringify(digest(JSON.stringify(files))),
         },
         build: {

@@ -1,4 +1,4 @@
-export const median = (values: readonly number[]): number => values.toSorted((a, b) => a - b)[values.length >> 1]!
+import { median } from './median'
 
 let spentMs = 0
 const request = window.requestAnimationFrame.bind(window)

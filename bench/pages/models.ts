@@ -1,5 +1,5 @@
 import { browserRuntime } from '../../src/models/browser-runtime'
-import { buildFeeds, inputKind, type Feed } from '../../src/models/feeds'
+import { buildFeeds, inputKind } from '../../src/models/feeds'
 import { readModelConfig } from '../../src/models/model-config'
 import { imageProbe } from '../../src/models/probe'
 import { SerialQueue } from '../../src/models/queue'
@@ -11,20 +11,11 @@ import { planModel } from '../../src/onnx/plan'
 import type { Plan } from '../../src/onnx/types'
 import type { ModelInput } from '../../src/core/types'
 import { writeBertBase } from './bert-base'
+import { median } from './median'
+import { compareRuns, watchHeap } from './model-meter'
 
-/** Memories that WebAssembly code of this page lives in. */
-const memories: WebAssembly.Memory[] = []
-WebAssembly.Memory = new Proxy(WebAssembly.Memory, {
-  construct(target, args: [WebAssembly.MemoryDescriptor]) {
-    const memory = new target(...args)
-    memories.push(memory)
-    return memory
-  },
-})
-const heapBytes = () => memories.reduce((sum, { buffer }) => sum + buffer.byteLength, 0)
+const heapBytes = watchHeap()
 const scriptBytes = () => (performance as unknown as { memory: { usedJSHeapSize: number } }).memory.usedJSHeapSize
-
-const median = (values: number[]) => values.toSorted((a, b) => a - b)[values.length >> 1]!
 
 /** The tiny models of the tests, one or more a family. */
 const fixtures = import.meta.glob<string>('../../tests/fixtures/site/zoo/*/onnx/*.onnx', {
@@ -94,28 +85,12 @@ async function overhead(rounds: number) {
     })
     const patched = await TapSession.create(patchModel(bytes, index, plan), runtime, new SerialQueue())
     const feeds = buildFeeds(plan.inputs, [probeOf(plan, config)], config)
-    const tensors = Object.fromEntries(
-      Object.entries(feeds).map(([name, { type, data, dims }]: [string, Feed]) => [
-        name,
-        new runtime.ort.Tensor(type, data, dims),
-      ]),
-    )
     const { verified } = await testModel((names) => patched.run(feeds, names), plan, plan.sites.length)
     const names = vectorNames(plan.sites)
-    const times: { plain: number; patched: number }[] = []
-    for (let round = -2; round < rounds; round++) {
-      const began = performance.now()
-      await plain.run(tensors)
-      const between = performance.now()
-      await patched.run(feeds, names)
-      const ended = performance.now()
-      if (round >= 0) times.push({ plain: between - began, patched: ended - between })
-    }
+    const times = await compareRuns(runtime, plain, patched, feeds, names, { rounds, warmUps: 2 })
     rows.push({
       name: folder.split('/').at(-2)!,
-      plainMs: median(times.map((time) => time.plain)),
-      patchedMs: median(times.map((time) => time.patched)),
-      ratio: median(times.map((time) => time.patched / time.plain)),
+      ...times,
       verdict: verified,
     })
     await patched.release()

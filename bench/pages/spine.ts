@@ -1,5 +1,5 @@
 import { browserRuntime } from '../../src/models/browser-runtime'
-import { buildFeeds, type Feed } from '../../src/models/feeds'
+import { buildFeeds } from '../../src/models/feeds'
 import { readModelConfig } from '../../src/models/model-config'
 import { SerialQueue } from '../../src/models/queue'
 import { TapSession } from '../../src/models/session'
@@ -8,17 +8,10 @@ import { patchModel } from '../../src/onnx/patch'
 import { planModel } from '../../src/onnx/plan'
 import { ProjectionPool } from '../../src/rpc/projection-pool'
 import type { HeadVectors, ModelInput } from '../../src/core/types'
+import { median } from './median'
+import { compareRuns, watchHeap } from './model-meter'
 
-/** Memories that WebAssembly code of this page lives in. */
-const memories: WebAssembly.Memory[] = []
-WebAssembly.Memory = new Proxy(WebAssembly.Memory, {
-  construct(target, args: [WebAssembly.MemoryDescriptor]) {
-    const memory = new target(...args)
-    memories.push(memory)
-    return memory
-  },
-})
-const heapBytes = () => memories.reduce((sum, { buffer }) => sum + buffer.byteLength, 0)
+const heapBytes = watchHeap()
 
 const folder = 'models/bge-small-en-v1.5/'
 
@@ -26,8 +19,6 @@ async function fetchModel(): Promise<Uint8Array> {
   const response = await fetch(`${folder}onnx/model_int8.onnx`)
   return new Uint8Array(await response.arrayBuffer())
 }
-
-const median = (values: number[]) => values.toSorted((a, b) => a - b)[values.length >> 1]!
 
 const textBatch = (batch: number, tokens: number): ModelInput[] =>
   Array.from({ length: batch }, (_, row) => ({
@@ -55,27 +46,11 @@ async function extraction(threads: number, rounds: number) {
     [4, 128],
   ] as const) {
     const feeds = buildFeeds(plan.inputs, textBatch(batch, tokens), config)
-    const tensors = Object.fromEntries(
-      Object.entries(feeds).map(([name, { type, data, dims }]: [string, Feed]) => [
-        name,
-        new runtime.ort.Tensor(type, data, dims),
-      ]),
-    )
-    const times: { plain: number; patched: number }[] = []
-    for (let round = -1; round < rounds; round++) {
-      const began = performance.now()
-      await plain.run(tensors)
-      const between = performance.now()
-      await patched.run(feeds, names)
-      const ended = performance.now()
-      if (round >= 0) times.push({ plain: between - began, patched: ended - between })
-    }
+    const times = await compareRuns(runtime, plain, patched, feeds, names, { rounds, warmUps: 1 })
     rows.push({
       batch,
       tokens,
-      plainMs: median(times.map((time) => time.plain)),
-      patchedMs: median(times.map((time) => time.patched)),
-      ratio: median(times.map((time) => time.patched / time.plain)),
+      ...times,
     })
   }
   return { threads: runtime.threads, rows }

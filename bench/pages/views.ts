@@ -8,7 +8,8 @@ import { AtlasScene } from '../../src/scene/atlas-scene'
 import type { ExplorerView } from '../../src/state/api'
 import { SceneSync } from '../../src/views/scene-sync'
 import { syntheticHead } from '../../tests/harness/synthetic-head'
-import { deviceIdle, median, panFrames, takeFrameMs } from './meter'
+import { median } from './median'
+import { deviceIdle, panFrames, takeFrameMs } from './meter'
 
 const layers = 12
 const heads = 12

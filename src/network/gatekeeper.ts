@@ -1,10 +1,9 @@
 import { lockedHeader, type GateNews } from './messages'
 import { pagePolicy, workerPolicy } from './policy'
 
-/** A file of the app, by its address relative to the scope, with a hash of its content. */
+/** A file of the app, by its address relative to the scope. */
 export interface AppFile {
   path: string
-  revision: string
 }
 
 export interface GatekeeperPorts {
@@ -34,7 +33,7 @@ export class Gatekeeper {
 
   /**
    * @param files all that belong to this version
-   * @param version a hash over `files`
+   * @param version a hash over the names and contents of `files`
    */
   constructor(scope: string, files: readonly AppFile[], version: string, ports: GatekeeperPorts) {
     this.#scope = new URL(scope)

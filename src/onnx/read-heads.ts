@@ -89,30 +89,8 @@ function rearrange(source: Float32Array, reading: Reading, factor: number): Floa
 function readDims(tap: Tap, dims: readonly number[], batch: number, heads: number | null): Reading {
   const rank = dims.length
   if (tap.layout === 'token-packed' && rank <= 3) return readPacked(dims, batch, heads)
-  if (tap.layout === 'token-head-width') {
-    const [b, tokens, count, width] = dims
-    if (rank !== 4 || b !== batch)
-      throw surprise(`a tensor of rank ${rank} in the place of [batch, token, head, width]`, dims)
-    return {
-      batch,
-      heads: count!,
-      tokens: tokens!,
-      width: width!,
-      strides: [tokens! * count! * width!, width!, count! * width!, 1],
-    }
-  }
-  if (tap.layout === 'token-batch-head-width') {
-    const [tokens, b, count, width] = dims
-    if (rank !== 4 || b !== batch)
-      throw surprise(`a tensor of rank ${rank} in the place of [token, batch, head, width]`, dims)
-    return {
-      batch,
-      heads: count!,
-      tokens: tokens!,
-      width: width!,
-      strides: [count! * width!, width!, batch * count! * width!, 1],
-    }
-  }
+  if (tap.layout === 'token-head-width' || tap.layout === 'token-batch-head-width')
+    return readSplit(dims, batch, tap.layout === 'token-batch-head-width')
   const leading = readLeading(dims, batch)
   const [before, last] = [dims[rank - 2]!, dims[rank - 1]!]
   const isTransposed = tap.layout === 'head-width-token'
@@ -143,6 +121,24 @@ function readLeading(dims: readonly number[], batch: number): number {
   }
   if (leading % batch !== 0) throw surprise(`${leading} heads for ${batch} inputs`, dims)
   return leading / batch
+}
+
+/** [batch, token, head, width], or tokens first. */
+function readSplit(dims: readonly number[], batch: number, areTokensFirst: boolean): Reading {
+  const [first, second, heads, width] = dims as [number, number, number, number]
+  const [tokens, b] = areTokensFirst ? [first, second] : [second, first]
+  if (dims.length !== 4 || b !== batch) {
+    const wanted = areTokensFirst ? '[token, batch, head, width]' : '[batch, token, head, width]'
+    throw surprise(`a tensor of rank ${dims.length} in the place of ${wanted}`, dims)
+  }
+  const row = heads * width
+  return {
+    batch,
+    heads,
+    tokens,
+    width,
+    strides: areTokensFirst ? [row, width, batch * row, 1] : [tokens * row, width, row, 1],
+  }
 }
 
 function readPacked(dims: readonly number[], batch: number, heads: number | null): Reading {

@@ -82,17 +82,10 @@ export class NeighborSearch {
     pause: Pause = goOn,
     slice = panelsPerSlice,
   ): Promise<Neighbors> {
-    if (rows.length !== count * dim || !(k >= 0)) {
-      throw new AppError(
-        'BAD_ARGUMENT',
-        `Neighbours need ${count} × ${dim} values and k ≥ 0: got ${rows.length}, ${k}.`,
-      )
-    }
-    const size = Math.max(0, Math.min(Math.floor(k), count - 1))
+    const { size, width } = measure(rows, count, dim, k)
     const kernel = this.#kernel
     const { exports } = kernel
     kernel.reset()
-    const width = Math.max(4, Math.ceil(dim / 4) * 4)
     const data = kernel.allocate(count * width * 4)
     const indices = kernel.allocate(count * size * 4)
     const distances = kernel.allocate(count * size * 4)
@@ -140,8 +133,7 @@ export class NeighborSearch {
     pause: Pause = goOn,
     around = probes,
   ): Promise<Neighbors> {
-    const width = Math.max(4, Math.ceil(dim / 4) * 4)
-    const size = Math.max(0, Math.min(Math.floor(k), count - 1))
+    const { size, width } = measure(rows, count, dim, k)
     if (size === 0) return this.find(rows, count, dim, k, metric, pause)
     const values = new Float32Array(count * width)
     copyRows(rows, count, dim, width, values)
@@ -209,6 +201,14 @@ export class NeighborSearch {
     }
     return found
   }
+}
+
+/** How many neighbours there can be, and how wide the kernel wants a row. @throws AppError BAD_ARGUMENT */
+function measure(rows: Float32Array, count: number, dim: number, k: number): { size: number; width: number } {
+  if (rows.length !== count * dim || !(k >= 0)) {
+    throw new AppError('BAD_ARGUMENT', `Neighbours need ${count} × ${dim} values and k ≥ 0: got ${rows.length}, ${k}.`)
+  }
+  return { size: Math.max(0, Math.min(Math.floor(k), count - 1)), width: Math.max(4, Math.ceil(dim / 4) * 4) }
 }
 
 /** Points cell by cell, each cell from a new panel of eight on: the point at each place (−1: none), the first panel of each cell. */

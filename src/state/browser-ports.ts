@@ -1,11 +1,8 @@
 import { cacheBudgetBytes, ContentCache } from '../storage/cache'
 import { indexedDbStore } from '../storage/key-value'
-import { SavedWork, type Journal } from '../storage/saved-work'
+import { SavedWork, saveDelayMs, windowTimer as timer, type Journal } from '../storage/saved-work'
 import type { Notice } from './api'
 import type { ClockPort, ExplorerDependencies } from './dependencies'
-
-/** Short, so that a browser that is killed takes no more than the last change with it. */
-const saveDelayMs = 100
 
 /** A turn of the event loop; the browser's own way to yield where it has one. */
 function pause(): Promise<void> {
@@ -55,10 +52,6 @@ export function browserStorage(onNotice: (notice: Notice) => void): Pick<Explore
       code: 'QUOTA',
       message: 'The browser does not let this page store anything: text and settings will be gone after a reload.',
     })
-  const timer = {
-    set: (action: () => void, milliseconds: number) => window.setTimeout(action, milliseconds),
-    clear: (id: number) => window.clearTimeout(id),
-  }
   const saved = {
     inputs: new SavedWork(store, { key: 'inputs', delayMs: saveDelayMs, timer, onBlocked, journal: journal('inputs') }),
     settings: new SavedWork(store, {

@@ -602,7 +602,7 @@ export class Explorer implements ExplorerView {
       })
   }
 
-  #publishInputs(kind: InputKind): void {
+  #publishInputs(kind: InputKind, isNew = true): void {
     this.#texts = this.#inputs.texts.map(({ text }) => text)
     this.#columns = this.#inputs.columns
     this.#hasOwnTexts = this.#inputs.isOwn
@@ -611,7 +611,7 @@ export class Explorer implements ExplorerView {
     this.#preparer.keepImages(this.#images)
     if (!this.#isRestored) return
     this.#chooseDefault(kind)
-    this.#deps.saved.inputs.schedule(() => this.#inputs.save())
+    if (isNew) this.#deps.saved.inputs.schedule(() => this.#inputs.save())
   }
 
   /** What the texts are is known: nothing is on its way that would take their place. */
@@ -684,7 +684,8 @@ export class Explorer implements ExplorerView {
     this.#inputs.restore(inputs, this.#touched)
     if (typeof settings === 'object' && settings !== null) this.#restoreSettings(settings as Record<string, unknown>)
     this.#isRestored = true
-    this.#publishInputs(this.#kind)
+    // What could not be read in time is not to be written over by nothing.
+    this.#publishInputs(this.#kind, this.#touched.texts || this.#touched.images)
     this.#saveSettings()
     this.#runDeferred()
     this.#emit('inputs')

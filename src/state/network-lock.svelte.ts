@@ -18,6 +18,8 @@ export class NetworkLock {
   #update = $state.raw<ServiceWorker | null>(null)
   readonly #container: WorkerContainer | null
   readonly #ownHost: string
+  /** Addresses that the service worker was told of. */
+  #kept: readonly string[] = []
 
   /** @param container null: this browser or this address has no service workers */
   constructor(container: WorkerContainer | null, ownHost: string) {
@@ -90,7 +92,11 @@ export class NetworkLock {
 
   /** Has files of the app kept for use without a network. */
   keep(urls: readonly string[]): void {
-    this.#container?.controller?.postMessage({ type: 'keep', urls })
+    const { controller } = this.#container ?? {}
+    const fresh = urls.filter((url) => !this.#kept.includes(url))
+    if (!controller || fresh.length === 0) return
+    controller.postMessage({ type: 'keep', urls: fresh })
+    this.#kept = [...this.#kept, ...fresh]
   }
 
   #hear({ data, ports }: MessageEvent<GateQuestion | GateNews>): void {

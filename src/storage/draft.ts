@@ -1,18 +1,12 @@
 import { indexedDbStore } from './key-value'
-import { SavedWork } from './saved-work'
+import { SavedWork, saveDelayMs, windowTimer } from './saved-work'
 
 const key = 'attention-atlas-draft'
 
-/** Short, so that a browser that is killed takes no more than the last words with it. */
-const delayMs = 100
-
 const stored = new SavedWork<string | null>(indexedDbStore('attention-atlas-saved'), {
   key: 'draft',
-  delayMs,
-  timer: {
-    set: (callback, ms) => window.setTimeout(callback, ms),
-    clear: (id) => window.clearTimeout(id),
-  },
+  delayMs: saveDelayMs,
+  timer: windowTimer,
   onBlocked: () => undefined, // the explorer says so once for all that is stored
 })
 

@@ -7,6 +7,19 @@ export interface Journal {
   clear(): void
 }
 
+export interface SaveTimer {
+  set(callback: () => void, ms: number): number
+  clear(id: number): void
+}
+
+export const windowTimer: SaveTimer = {
+  set: (callback, ms) => window.setTimeout(callback, ms),
+  clear: (id) => window.clearTimeout(id),
+}
+
+/** So long after a change what belongs to the user is written: a browser that is killed takes no more than that with it. */
+export const saveDelayMs = 100
+
 /**
  * The last inputs and settings, written soon after they change. `T` must survive a structured clone. A store that does
  * not work is reported once; the page goes on without it.
@@ -15,7 +28,7 @@ export class SavedWork<T> {
   readonly #store: KeyValueStore
   readonly #key: string
   readonly #delayMs: number
-  readonly #timer: { set(callback: () => void, ms: number): number; clear(id: number): void }
+  readonly #timer: SaveTimer
   readonly #onBlocked: () => void
   readonly #journal: Journal | null
   #pending: (() => T) | null = null
@@ -27,7 +40,7 @@ export class SavedWork<T> {
     options: {
       key: string
       delayMs: number
-      timer: { set(callback: () => void, ms: number): number; clear(id: number): void }
+      timer: SaveTimer
       onBlocked: () => void
       journal?: Journal
     },

@@ -70,6 +70,8 @@ test('what was typed 300 ms before the browser is killed is there again', async 
       session = await start()
     }
     // Shown text and settings as well, killed in the middle of the run.
+    // The store of a browser that was killed takes its time to open; nobody types before.
+    await expect(session.page.locator('html')).toHaveAttribute('data-status', 'empty')
     await call(session.page, 'setTexts', ['This line was shown.'])
     await call(session.page, 'set', { projection: 'umap', color: 'position' })
     await session.page.evaluate(() => new Promise((resolve) => setTimeout(resolve, 300)))

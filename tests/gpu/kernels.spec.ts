@@ -1,45 +1,20 @@
 import { expect, test as base, type Page } from '@playwright/test'
-import type { AddressInfo } from 'node:net'
-import path from 'node:path'
-import { build } from 'vite'
-import { createStaticServer } from '../../scripts/serve.mjs'
 import type { GpuTests } from '../harness/gpu'
+import { serveHarness } from '../helpers/harness-page'
 import { readReferenceHead } from '../helpers/heads'
 import { pinnedPictures } from '../helpers/pinned-pictures'
-
-const root = path.resolve(import.meta.dirname, '../..')
 
 /** The page of tests/harness/gpu.ts, built once and kept open for all tests. */
 const test = base.extend<object, { lab: Page }>({
   lab: [
     async ({ browser }, use) => {
-      const outDir = path.join(root, '.cache/gpu-tests')
-      await build({
-        configFile: false,
-        root: path.join(root, 'tests/harness'),
-        base: '',
-        publicDir: false,
-        logLevel: 'error',
-        worker: { format: 'es' },
-        build: {
-          target: 'esnext',
-          assetsInlineLimit: 0,
-          minify: false,
-          outDir,
-          emptyOutDir: true,
-          rolldownOptions: { input: path.join(root, 'tests/harness/gpu.html') },
-        },
-      })
-      const server = createStaticServer({ folder: outDir })
-      await new Promise<void>((resolve) => server.listen(0, 'localhost', resolve))
-      const { port } = server.address() as AddressInfo
+      const harness = await serveHarness(['gpu'])
       const page = await browser.newPage()
-      await page.goto(`http://localhost:${port}/gpu.html`)
+      await page.goto(`${harness.url}gpu.html`)
       await page.waitForFunction(() => 'gpuTests' in window)
       await use(page)
       await page.close()
-      server.closeAllConnections()
-      server.close()
+      harness.close()
     },
     { scope: 'worker', timeout: 120_000 },
   ],

@@ -6,9 +6,11 @@ import { createStaticServer } from '../../scripts/serve.mjs'
 
 const root = path.resolve(import.meta.dirname, '../..')
 
-/** Builds the pages of tests/harness (views and scene on made-up heads) and serves them. */
-export async function serveHarness(): Promise<{ url: string; close(): void }> {
-  const outDir = path.join(root, '.cache/harness')
+/** Builds pages of tests/harness and serves them; each set of pages has a folder of its own. */
+export async function serveHarness(
+  pages: readonly string[] = ['views', 'scene'],
+): Promise<{ url: string; close(): void }> {
+  const outDir = path.join(root, '.cache/harness', pages.join('-'))
   await build({
     configFile: false,
     root: path.join(root, 'tests/harness'),
@@ -24,7 +26,7 @@ export async function serveHarness(): Promise<{ url: string; close(): void }> {
       outDir,
       emptyOutDir: true,
       chunkSizeWarningLimit: 5000,
-      rolldownOptions: { input: ['views', 'scene'].map((name) => path.join(root, `tests/harness/${name}.html`)) },
+      rolldownOptions: { input: pages.map((name) => path.join(root, `tests/harness/${name}.html`)) },
     },
   })
   const server = createStaticServer({ folder: outDir })

@@ -4,11 +4,7 @@ import type { GateNews } from '../../../src/network/messages'
 import { memoryCaches } from '../../helpers/memory-caches'
 
 const scope = 'https://atlas.test/tool/'
-const files: AppFile[] = [
-  { path: 'index.html', revision: 'a' },
-  { path: 'assets/main-1.js', revision: 'b' },
-  { path: 'assets/big-2.wasm', revision: 'c' },
-]
+const files: AppFile[] = [{ path: 'index.html' }, { path: 'assets/main-1.js' }, { path: 'assets/big-2.wasm' }]
 
 function setUp({ version = 'v1', open = [] as string[], missing = [] as string[] } = {}) {
   const asked: string[] = []
