@@ -2,6 +2,7 @@ import { mount } from 'svelte'
 import libraryWorker from '../workers/library.worker?worker&url'
 import modelWorker from '../workers/model.worker?worker&url'
 import projectionWorker from '../workers/projection.worker?worker&url'
+import wakingWorker from '../workers/wake-graphics.worker?worker&url'
 import './app.css'
 import { installAtlas, type AtlasParts } from './atlas-api'
 import type { InputKind } from './core/types'
@@ -12,6 +13,7 @@ import { LibraryClient } from './rpc/library-client'
 import { ModelClient } from './rpc/model-client'
 import { poolSize, ProjectionPool } from './rpc/projection-pool'
 import type { AtlasSceneApi } from './scene/api'
+import { wakeGraphics } from './scene/wake-graphics'
 import { applySettings, linkAddress } from './state/address-link'
 import { ArrangementChoice } from './state/arrangement-choice.svelte'
 import { browserClock, browserStorage } from './state/browser-ports'
@@ -35,6 +37,8 @@ import App from './views/App.svelte'
 
 const startWorker = (address: string, name: string) => () =>
   new Worker(trustedScript(address, document.baseURI), { type: 'module', name })
+
+const graphicsAwake = wakeGraphics(startWorker(wakingWorker, 'wake-graphics'))
 
 const { serviceWorker } = navigator as { serviceWorker?: ServiceWorkerContainer }
 const lock = new NetworkLock(import.meta.env.PROD ? (serviceWorker ?? null) : null, location.host)
@@ -187,7 +191,7 @@ mount(App, {
     selection,
     actions,
     createScene: async (canvas: HTMLCanvasElement) => {
-      const { AtlasScene } = await import('./scene/atlas-scene')
+      const [{ AtlasScene }] = await Promise.all([import('./scene/atlas-scene'), graphicsAwake])
       scene = new AtlasScene(canvas, { reducedMotion: () => matchMedia('(prefers-reduced-motion: reduce)').matches })
       return scene
     },

@@ -1,6 +1,6 @@
 import { cacheBudgetBytes, ContentCache } from '../storage/cache'
 import { indexedDbStore } from '../storage/key-value'
-import { SavedWork, saveDelayMs, windowTimer as timer, type Journal } from '../storage/saved-work'
+import { SavedWork, saveDelayMs, windowTimer as setTimer, type Journal } from '../storage/saved-work'
 import type { Notice } from './api'
 import type { ClockPort, ExplorerDependencies } from './dependencies'
 
@@ -53,11 +53,11 @@ export function browserStorage(onNotice: (notice: Notice) => void): Pick<Explore
       message: 'The browser does not let this page store anything: text and settings will be gone after a reload.',
     })
   const saved = {
-    inputs: new SavedWork(store, { key: 'inputs', delayMs: saveDelayMs, timer, onBlocked, journal: journal('inputs') }),
+    inputs: new SavedWork(store, { key: 'inputs', delayMs: saveDelayMs, setTimer, onBlocked, journal: journal('inputs') }),
     settings: new SavedWork(store, {
       key: 'settings',
       delayMs: saveDelayMs,
-      timer,
+      setTimer,
       onBlocked,
       journal: journal('settings'),
     }),

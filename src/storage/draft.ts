@@ -6,7 +6,7 @@ const key = 'attention-atlas-draft'
 const stored = new SavedWork<string | null>(indexedDbStore('attention-atlas-saved'), {
   key: 'draft',
   delayMs: saveDelayMs,
-  timer: windowTimer,
+  setTimer: windowTimer,
   onBlocked: () => undefined, // the explorer says so once for all that is stored
 })
 

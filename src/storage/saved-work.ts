@@ -7,32 +7,28 @@ export interface Journal {
   clear(): void
 }
 
-export interface SaveTimer {
-  set(callback: () => void, ms: number): number
-  clear(id: number): void
-}
+/** Calls back once, after so many milliseconds. */
+export type SetTimer = (callback: () => void, ms: number) => void
 
-export const windowTimer: SaveTimer = {
-  set: (callback, ms) => window.setTimeout(callback, ms),
-  clear: (id) => window.clearTimeout(id),
-}
+export const windowTimer: SetTimer = (callback, ms) => void window.setTimeout(callback, ms)
 
-/** So long after a change what belongs to the user is written: a browser that is killed takes no more than that with it. */
+/** So long at least between two writes of what belongs to the user: a browser that is killed takes no more than that with it. */
 export const saveDelayMs = 100
 
 /**
- * The last inputs and settings, written soon after they change. `T` must survive a structured clone. A store that does
+ * The last inputs and settings, written when they change: the first change at the end of the task that made it (a timer
+ * could be late, on a page that is busy with what changed), those that follow closely together after a pause. `T` must survive a structured clone. A store that does
  * not work is reported once; the page goes on without it.
  */
 export class SavedWork<T> {
   readonly #store: KeyValueStore
   readonly #key: string
   readonly #delayMs: number
-  readonly #timer: SaveTimer
+  readonly #setTimer: SetTimer
   readonly #onBlocked: () => void
   readonly #journal: Journal | null
   #pending: (() => T) | null = null
-  #timerId: number | null = null
+  #isPausing = false
   #writing: Promise<void> = Promise.resolve()
 
   constructor(
@@ -40,7 +36,7 @@ export class SavedWork<T> {
     options: {
       key: string
       delayMs: number
-      timer: SaveTimer
+      setTimer: SetTimer
       onBlocked: () => void
       journal?: Journal
     },
@@ -48,7 +44,7 @@ export class SavedWork<T> {
     this.#store = store
     this.#key = options.key
     this.#delayMs = options.delayMs
-    this.#timer = options.timer
+    this.#setTimer = options.setTimer
     this.#onBlocked = options.onBlocked
     this.#journal = options.journal ?? null
   }
@@ -65,10 +61,22 @@ export class SavedWork<T> {
     }
   }
 
-  /** Saves what `read` gives at the time of writing, `delayMs` from the first change on at the latest. */
+  /** Saves what `read` gives at the time of writing: at the end of this task, or `delayMs` after the last write. */
   schedule(read: () => T): void {
     this.#pending = read
-    this.#timerId ??= this.#timer.set(() => void this.flush(), this.#delayMs)
+    if (this.#isPausing) return
+    this.#pause()
+    queueMicrotask(() => void this.flush())
+  }
+
+  #pause(): void {
+    this.#isPausing = true
+    this.#setTimer(() => {
+      this.#isPausing = false
+      if (!this.#pending) return
+      this.#pause()
+      void this.flush()
+    }, this.#delayMs)
   }
 
   /**
@@ -89,8 +97,6 @@ export class SavedWork<T> {
 
   /** Writes what is pending at once; resolves when it is stored. Never rejects. */
   flush(): Promise<void> {
-    if (this.#timerId !== null) this.#timer.clear(this.#timerId)
-    this.#timerId = null
     const read = this.#pending
     this.#pending = null
     if (!read) return this.#writing

@@ -289,10 +289,7 @@ export function createWorld(
   const pool = new FakePool()
   const clock = new FakeClock()
   const onBlocked = () => undefined
-  const timer = {
-    set: (action: () => void, ms: number) => clock.setTimer(action, ms),
-    clear: (id: number) => clock.clearTimer(id),
-  }
+  const setTimer = (action: () => void, ms: number) => void clock.setTimer(action, ms)
   const samples = new FakeSamples()
   const dependencies: ExplorerDependencies = {
     model,
@@ -305,8 +302,8 @@ export function createWorld(
       onProblem: () => undefined,
     }),
     saved: {
-      inputs: new SavedWork(stores.saved, { key: 'inputs', delayMs: 250, timer, onBlocked }),
-      settings: new SavedWork(stores.saved, { key: 'settings', delayMs: 250, timer, onBlocked }),
+      inputs: new SavedWork(stores.saved, { key: 'inputs', delayMs: 250, setTimer, onBlocked }),
+      settings: new SavedWork(stores.saved, { key: 'settings', delayMs: 250, setTimer, onBlocked }),
     },
     projections: [
       { id: 'pca', allHeads: true, dims: [2, 3] },

@@ -1,40 +1,62 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { memoryStore } from '../../../src/storage/key-value'
 import { SavedWork } from '../../../src/storage/saved-work'
 
 function createSaved(store = memoryStore()) {
-  const timers = new Map<number, () => void>()
+  const timers: (() => void)[] = []
   let blocked = 0
-  let next = 1
   const saved = new SavedWork<string>(store, {
     key: 'inputs',
     delayMs: 250,
-    timer: { set: (action) => (timers.set(next, action), next++), clear: (id) => timers.delete(id) },
+    setTimer: (action) => void timers.push(action),
     onBlocked: () => blocked++,
   })
-  return { saved, store, timers, blocked: () => blocked }
+  const fire = () => {
+    for (const action of timers.splice(0)) action()
+  }
+  return { saved, store, fire, timers, blocked: () => blocked }
 }
 
 describe('saved work', () => {
-  it('is written once for many changes, with what is there at that time', async () => {
+  it('is written at the end of the task that changed it, once, with what is there then', async () => {
     const { saved, store, timers } = createSaved()
+    const set = vi.spyOn(store, 'set')
     let text = 'a'
     saved.schedule(() => text)
     saved.schedule(() => text)
     text = 'b'
-    expect([timers.size, await store.get('inputs')]).toEqual([1, undefined])
-    for (const action of timers.values()) action()
-    await saved.flush()
-    expect(await saved.load()).toBe('b')
+    await Promise.resolve()
+    expect(set.mock.calls).toEqual([['inputs', 'b']])
+    expect(timers.length).toBe(1)
+  })
+
+  it('is written again after a pause, however many changes there were in it', async () => {
+    const { saved, store, timers, fire } = createSaved()
+    const set = vi.spyOn(store, 'set')
+    for (const text of ['a', 'b', 'c']) {
+      saved.schedule(() => text)
+      await Promise.resolve()
+    }
+    expect(set.mock.calls).toEqual([['inputs', 'a']])
+    fire()
+    expect(set.mock.calls.slice(1)).toEqual([['inputs', 'c']])
+    saved.schedule(() => 'd')
+    await Promise.resolve()
+    expect(set).toHaveBeenCalledTimes(2)
+    fire()
+    expect(set.mock.calls.at(-1)).toEqual(['inputs', 'd'])
+    fire()
+    expect(timers.length).toBe(0)
+    expect(set).toHaveBeenCalledTimes(3)
   })
 
   it('asks for the write inside flush, as the page may be going', async () => {
     const store = memoryStore()
     let asked = false
-    const { saved, timers } = createSaved({ ...store, set: async () => void (asked = true) })
+    const { saved } = createSaved({ ...store, set: async () => void (asked = true) })
     saved.schedule(() => 'a')
     const flushed = saved.flush()
-    expect([asked, timers.size]).toEqual([true, 0])
+    expect(asked).toBe(true)
     await flushed
   })
 
@@ -51,8 +73,8 @@ describe('saved work', () => {
     const store = memoryStore()
     let text: string | null = null
     const journal = { read: () => text, write: (next: string) => (text = next), clear: () => (text = null) }
-    const timer = { set: () => 1, clear: () => undefined }
-    const options = { key: 'inputs', delayMs: 250, timer, onBlocked: () => undefined, journal }
+    const setTimer = () => undefined
+    const options = { key: 'inputs', delayMs: 250, setTimer, onBlocked: () => undefined, journal }
     const images = [{ id: 's1', name: 'x', blob: new Blob(['x']) }]
     await store.set('inputs', { texts: ['old'], images })
     const hanging = { ...store, set: () => new Promise<void>(() => undefined) }
