@@ -1,3 +1,4 @@
+import { svelte } from '@sveltejs/vite-plugin-svelte'
 import path from 'node:path'
 import { defineConfig } from 'vite'
 
@@ -7,6 +8,7 @@ const here = import.meta.dirname
 export default defineConfig({
   root: path.join(here, 'pages'),
   base: '',
+  plugins: [svelte()],
   publicDir: path.join(here, '../public'),
   worker: { format: 'es' },
   build: {

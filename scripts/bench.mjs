@@ -1,4 +1,5 @@
 // npm run bench [name] [-- --json FILE]: benchmarks, each in bench/NAME.bench.mjs, printed as a table and, if asked, as JSON.
+// With --part PART only that part of a benchmark that has parts.
 import { readdirSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { pathToFileURL } from 'node:url'
@@ -11,7 +12,8 @@ const known = readdirSync(folder)
   .filter((file) => file.endsWith('.bench.mjs'))
   .map((file) => file.replace('.bench.mjs', ''))
 const json = option('json')
-const asked = process.argv.slice(2).filter((arg) => !arg.startsWith('--') && arg !== json)
+const part = option('part')
+const asked = process.argv.slice(2).filter((arg) => !arg.startsWith('--') && arg !== json && arg !== part)
 const unknown = asked.find((name) => !known.includes(name))
 if (unknown) {
   console.error(`There is no benchmark "${unknown}". There are: ${known.join(', ')}.`)
@@ -21,7 +23,7 @@ const results = []
 for (const name of asked.length ? asked : known) {
   console.log(`\n${name}`)
   const { rows } = await import(pathToFileURL(path.join(folder, `${name}.bench.mjs`)).href)
-  for await (const row of rows()) {
+  for await (const row of rows(part)) {
     results.push({ bench: name, ...row })
     const target =
       row.target === undefined

@@ -1,4 +1,5 @@
 import { mount } from 'svelte'
+import clusteringWorker from '../workers/clustering.worker?worker&url'
 import libraryWorker from '../workers/library.worker?worker&url'
 import modelWorker from '../workers/model.worker?worker&url'
 import projectionWorker from '../workers/projection.worker?worker&url'
@@ -9,6 +10,7 @@ import type { InputKind } from './core/types'
 import { trustedScript } from './network/trusted-script'
 import { projectionInfo, projectionInfos } from './projections/registry'
 import type { RequestRecord } from './rpc/contracts'
+import { ClusteringClient } from './rpc/clustering-client'
 import { LibraryClient } from './rpc/library-client'
 import { ModelClient } from './rpc/model-client'
 import { poolSize, ProjectionPool } from './rpc/projection-pool'
@@ -170,6 +172,7 @@ const actions: AppActions = {
   projections: projectionInfos.map(({ id }) => id),
   dimsOf: (projection) => projectionInfo(projection)?.dims ?? [2, 3],
   arrangement,
+  clustering: new ClusteringClient({ createWorker: startWorker(clusteringWorker, 'clustering') }),
   screen,
   undo: () => selection.undo(),
   redo: () => selection.redo(),

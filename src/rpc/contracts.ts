@@ -1,4 +1,5 @@
 import type { PatchTable } from '../core/axis-figures/types'
+import type { ClusterRequest, ClusterScore } from '../core/clustering'
 import type {
   Backend,
   Dtype,
@@ -206,4 +207,9 @@ export interface ProjectionService {
   project(job: ProjectionJob, onProgress: ((done: number, total: number) => void) | null): Promise<ProjectionAnswer>
   /** Ends the running job at the next slice; its promise rejects CANCELLED. */
   cancel(): Promise<void>
+}
+
+/** How the matches of a search lie in the heads' pictures. */
+export interface ClusteringService {
+  score(request: ClusterRequest): Promise<(ClusterScore | null)[]>
 }

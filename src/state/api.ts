@@ -1,3 +1,4 @@
+import type { ClusterScore } from '../core/clustering'
 import type { AppError } from '../core/errors'
 import type { SearchOptions } from '../core/search'
 import type {
@@ -79,4 +80,14 @@ export interface SelectionView {
   points: readonly number[] | null
   /** Hover = peek; not in the address. */
   hover: { head: HeadRef; point: number } | null
+}
+
+/** Scores how the matches of a search lie in heads' pictures, away from the page. */
+export interface ClusteringPort {
+  /** One score a head: `points` [2n,dims], queries first; `rows` of the matching tokens, `mask` [n]. */
+  score(
+    heads: readonly { index: number; points: Float32Array; dims: 2 | 3 }[],
+    rows: Int32Array,
+    mask: Uint8Array,
+  ): Promise<(ClusterScore | null)[]>
 }

@@ -2,6 +2,7 @@ import type { SearchMatch } from '../core/search'
 import type { ColorId, ProjectionId, ProjectionSettings } from '../core/types'
 import type { PaletteId } from '../encodings/types'
 import type { AtlasSceneApi } from '../scene/api'
+import type { ClusteringPort } from '../state/api'
 import type { ArrangementChoice } from '../state/arrangement-choice.svelte'
 import type { TextReplacement } from '../state/dependencies'
 import type { FolderFile } from '../state/model-folders'
@@ -62,6 +63,8 @@ export interface AppActions {
   recentModels?(): readonly RecentModel[]
   /** How the heads of the matrix are arranged, shared with the address. */
   readonly arrangement?: ArrangementChoice
+  /** Compares heads for the search. */
+  readonly clustering: ClusteringPort
   /** Is told what is drawn. */
   readonly screen?: Screen
   /** One step back, or forth again, in what is looked at. */

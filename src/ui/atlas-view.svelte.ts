@@ -138,8 +138,7 @@ export class AtlasView {
     this.search = new SearchState(explorer, {
       show: (text) => this.show(text),
       pinnedRow: () => (this.pinnedPoint < 0 ? -1 : this.pinnedPoint % Math.max(1, this.table.n)),
-      pause: browserClock.pause,
-      now: () => performance.now(),
+      clustering: actions.clustering,
     })
     this.tokenAttention = new TokenAttentionState(explorer, {
       pause: browserClock.pause,

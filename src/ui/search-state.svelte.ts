@@ -1,10 +1,11 @@
-import { scoreClustering, type ClusterScore } from '../core/clustering'
+import type { ClusterScore } from '../core/clustering'
 import { toAppError } from '../core/errors'
 import { searchTokens, type SearchResult } from '../core/search'
 import type { HeadRef } from '../core/types'
-import type { ExplorerView } from '../state/api'
+import type { ClusteringPort, ExplorerView } from '../state/api'
 
-const sliceMs = 8
+/** Coordinates that are sent at a time: copying them takes about a millisecond. */
+const parcelBytes = 2 ** 20
 
 interface Scored {
   points: Float32Array
@@ -12,20 +13,21 @@ interface Scored {
   score: ClusterScore | null
 }
 
+interface Head {
+  index: number
+  points: Float32Array
+  dims: 2 | 3
+}
+
 export interface SearchPorts {
   /** A token as it is shown. */
   show(text: string): string
   /** Row of the token that is pinned, −1: none. */
   pinnedRow(): number
-  /** Lets the page handle events before the work goes on. */
-  pause(): Promise<void>
-  now(): number
+  readonly clustering: ClusteringPort
 }
 
-/**
- * What the search finds, and how its matches lie in every head. Heads are scored in slices of a few milliseconds where their
- * points are: carrying them to a worker (11 MB at 144 heads of 5,000 tokens) would take about as long as the work itself.
- */
+/** What the search finds, and how its matches lie in every head. */
 export class SearchState {
   private readonly answer = $derived.by((): { result: SearchResult | null; problem: string } => {
     const { sequences, search, searchOptions } = this.explorer
@@ -57,6 +59,8 @@ export class SearchState {
   /** Grows when scores changed. */
   version: number = $state(0)
   isScoring: boolean = $state(false)
+  /** Why heads could not be compared; '' where they could. */
+  scoringProblem: string = $state('')
   // eslint-disable-next-line svelte/prefer-svelte-reactivity -- `version` tells of changes
   private readonly scores = new Map<number, Scored>()
   private run = 0
@@ -89,29 +93,48 @@ export class SearchState {
     this.run += 1
     const mine = this.run
     const { result } = this
-    const { model } = this.explorer
-    if (!model || !result || result.rows.length < 2) {
+    this.scoringProblem = ''
+    if (!this.explorer.model || !result || result.rows.length < 2) {
       this.isScoring = false
       if (this.scores.size > 0) this.version += 1
       this.scores.clear()
       return
     }
-    let until = this.ports.now() + sliceMs
-    let isNew = false
-    for (let index = 0; index < model.layers * model.heads; index += 1) {
-      const picture = this.explorer.picture({ layer: Math.floor(index / model.heads), head: index % model.heads })
+    const wanted = this.unscored(result)
+    this.isScoring = wanted.length > 0
+    try {
+      while (wanted.length > 0) {
+        const parcel = takeParcel(wanted)
+        const scores = await this.ports.clustering.score(parcel, result.rows, result.mask)
+        if (mine !== this.run) return
+        parcel.forEach(({ index, points }, at) => this.scores.set(index, { points, result, score: scores[at] ?? null }))
+        if (wanted.length === 0) this.version += 1
+      }
+    } catch (problem) {
+      if (mine === this.run) this.scoringProblem = toAppError(problem, 'WORKER_CRASHED').message
+    } finally {
+      if (mine === this.run) this.isScoring = false
+    }
+  }
+
+  private unscored(result: SearchResult): Head[] {
+    const { layers, heads } = this.explorer.model!
+    const found: Head[] = []
+    for (let index = 0; index < layers * heads; index += 1) {
+      const picture = this.explorer.picture({ layer: Math.floor(index / heads), head: index % heads })
       if (!picture || picture.n !== result.mask.length || picture.m !== picture.n) continue
       const known = this.scores.get(index)
       if (known?.points === picture.points && known.result === result) continue
-      if (!isNew) this.isScoring = isNew = true
-      const score = scoreClustering(picture.points, picture.dims, picture.n, result.rows, result.mask)
-      this.scores.set(index, { points: picture.points, result, score })
-      if (this.ports.now() < until) continue
-      await this.ports.pause()
-      if (mine !== this.run) return
-      until = this.ports.now() + sliceMs
+      found.push({ index, points: picture.points, dims: picture.dims })
     }
-    this.isScoring = false
-    if (isNew) this.version += 1
+    return found
   }
+}
+
+/** The first heads, one at least, as many as are sent at a time. */
+function takeParcel(heads: Head[]): Head[] {
+  let count = 0
+  for (let bytes = 0; count < heads.length && (count === 0 || bytes < parcelBytes); count += 1)
+    bytes += heads[count]!.points.byteLength
+  return heads.splice(0, count)
 }

@@ -5,6 +5,7 @@
  */
 import { mount } from 'svelte'
 import '../../src/app.css'
+import { ClusterShelf } from '../../src/core/clustering'
 import { AtlasScene } from '../../src/scene/atlas-scene'
 import { firstLook } from '../../src/ui/samples/first-look'
 import type { AppActions, SettingsPatch, ThemeChoice } from '../../src/ui/actions'
@@ -38,6 +39,8 @@ selection.view = (address.get('view') ?? 'matrix') as typeof selection.view
 if (address.has('sequence')) selection.sequence = Number(address.get('sequence'))
 if (address.has('token')) selection.token = Number(address.get('token'))
 
+const shelf = new ClusterShelf()
+
 const actions: AppActions = {
   setTexts: (lines) => explorer.setTexts(lines),
   replaceTexts: (lines) => explorer.setTexts(lines),
@@ -62,6 +65,10 @@ const actions: AppActions = {
       firstOnly: first === undefined ? searchOptions.firstOnly : first === 1,
     }
     if (Object.keys(settings).length > 0) explorer.set(settings)
+  },
+  clustering: {
+    score: (heads, rows, mask) =>
+      Promise.resolve(shelf.score({ heads: heads.map((head) => ({ ...head, keep: false })), rows, mask })),
   },
   undo: () => {},
   redo: () => {},

@@ -36,6 +36,7 @@ export const search = {
   legend: (k: string, chance: string) => `0 = chance, 1 = together; from the ${k} nearest, chance share ${chance}`,
   sort: 'Sort heads by it',
   sorted: 'Sorted by it',
+  notCompared: (why: string) => `${why} Search again to try anew.`,
   scoring: 'Comparing heads…',
   tooFew: 'Clustering needs at least two matches.',
 }
