@@ -135,21 +135,31 @@ export async function* rows() {
     }
 
     let all = 0
-    for (const [projection, dims, points, limit] of [
+    for (const [projection, dims, points, limit, runs = 1] of [
+      ['pca', 3, 10_000, 1, 5],
       ['umap', 2, 2000, 12],
       ['umap', 2, 10_000, 80],
       ['umap', 3, 10_000],
       ['tsne', 2, 10_000],
-      ['pca', 3, 10_000],
     ]) {
-      const ms = await call('allHeads', projection, dims, 144, points, 2)
-      if (points === 10_000) all += ms
+      const times = await call('allHeads', projection, dims, 144, points, 2, runs)
+      const [first] = times
+      const ms = median(times)
+      if (points === 10_000) all += first
       yield {
-        what: `${projection}, ${dims} dimensions, 144 heads × ${points.toLocaleString('en')} points × 64, two workers`,
+        what: `${projection}, ${dims} dimensions, 144 heads × ${points.toLocaleString('en')} points × 64, two workers${runs > 1 ? ` [median of ${runs}; the first, with the start of the workers, ${seconds(first)} s]` : ''}`,
         value: seconds(ms),
         unit: 's',
         ...(limit ? { target: `≤ ${limit}`, met: ms <= limit * 1000 } : {}),
       }
+      if (projection === 'umap' && dims === 2 && points === 10_000)
+        yield {
+          what: 'of these one head, against umap-learn on two threads, recorded at d 32 [2.2 s]',
+          value: seconds(ms / 144),
+          unit: 's',
+          target: '≤ 0.55',
+          met: ms / 144 <= 550,
+        }
     }
     yield {
       what: 'all of these at 10,000 points',

@@ -172,8 +172,18 @@ async function hash(dims: 2 | 3, count: number, dim: number, settings: Partial<P
   return Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, '0')).join('')
 }
 
-/** Milliseconds of all heads through the pool of workers; vectors are made before the clock starts. */
-async function allHeads(projection: ProjectionId, dims: 2 | 3, heads: number, points: number, workers: number) {
+/**
+ * Milliseconds of all heads through the pool of workers, each of `runs` times; the workers start with the first run. Vectors
+ * are made before the clock starts.
+ */
+async function allHeads(
+  projection: ProjectionId,
+  dims: 2 | 3,
+  heads: number,
+  points: number,
+  workers: number,
+  runs = 1,
+): Promise<number[]> {
   const pool = new ProjectionPool({
     size: workers,
     createWorker: () => new Worker(new URL('../../workers/projection.worker.ts', import.meta.url), { type: 'module' }),
@@ -188,11 +198,14 @@ async function allHeads(projection: ProjectionId, dims: 2 | 3, heads: number, po
         onFailed: reject,
       })
     })
-  const began = performance.now()
-  await Promise.all(Array.from({ length: heads }, (_, head) => projectOne(head)))
-  const ms = performance.now() - began
+  const times: number[] = []
+  for (let run = 0; run < runs; run++) {
+    const began = performance.now()
+    await Promise.all(Array.from({ length: heads }, (_, head) => projectOne(head)))
+    times.push(performance.now() - began)
+  }
   pool.dispose()
-  return ms
+  return times
 }
 
 declare global {

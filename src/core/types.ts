@@ -173,6 +173,8 @@ export interface HeadPicture extends HeadRef {
   c: number
   /** What computed it; absent: not known. */
   backend?: Backend
+  /** Why that, in one sentence for people, where there was a choice. */
+  backendReason?: string
   /** A quick look made from a sample while the picture itself is computed: never final, never given away. */
   preview?: true
 }

@@ -53,7 +53,13 @@ export function browserStorage(onNotice: (notice: Notice) => void): Pick<Explore
       message: 'The browser does not let this page store anything: text and settings will be gone after a reload.',
     })
   const saved = {
-    inputs: new SavedWork(store, { key: 'inputs', delayMs: saveDelayMs, setTimer, onBlocked, journal: journal('inputs') }),
+    inputs: new SavedWork(store, {
+      key: 'inputs',
+      delayMs: saveDelayMs,
+      setTimer,
+      onBlocked,
+      journal: journal('inputs'),
+    }),
     settings: new SavedWork(store, {
       key: 'settings',
       delayMs: saveDelayMs,

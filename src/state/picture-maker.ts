@@ -411,7 +411,8 @@ const jobMaker =
   }
 
 /** Puts what came back into the set; gives the picture. */
-function keepAnswer(dataset: Dataset, work: Work, { points, c, figures, backend }: ProjectionAnswer): HeadPicture {
+function keepAnswer(dataset: Dataset, work: Work, answer: ProjectionAnswer): HeadPicture {
+  const { points, c, figures, backend, backendReason } = answer
   const { set, index, kind } = work
   const { n, m, model } = dataset
   const { dims, projection } = set.settings
@@ -420,7 +421,17 @@ function keepAnswer(dataset: Dataset, work: Work, { points, c, figures, backend 
       'SHAPE_SURPRISE',
       'A projection gave another number of points than there are tokens: try another projection.',
     )
-  const made = { ...refOf(index, model.heads), points, n, m, dims, projection, c, ...(backend && { backend }) }
+  const made = {
+    ...refOf(index, model.heads),
+    points,
+    n,
+    m,
+    dims,
+    projection,
+    c,
+    ...(backend && { backend }),
+    ...(backendReason && { backendReason }),
+  }
   const picture = set.picture(index) ?? made
   if (kind === 'preview') set.setPreview(index, picture)
   else if (picture.points === points) set.setPicture(index, picture)

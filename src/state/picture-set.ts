@@ -100,6 +100,7 @@ export class PictureSet {
         indices: there,
         c: pictures.map((picture) => picture.c),
         backends: pictures.map((picture) => picture.backend ?? null),
+        reasons: pictures.map((picture) => picture.backendReason ?? null),
         figures: there.map((index) => this.#figures[index]),
       },
       arrays: { points },
@@ -114,6 +115,7 @@ export class PictureSet {
       indices: number[]
       c: number[]
       backends: (Backend | null)[]
+      reasons?: (string | null)[] // not in those of earlier versions
       figures: (FigureRow | null)[]
     }
     const { points } = entry.arrays
@@ -123,6 +125,7 @@ export class PictureSet {
     for (const [at, index] of saved.indices.entries()) {
       if (index >= this.#pictures.length) continue
       const backend = saved.backends[at]
+      const backendReason = saved.reasons?.[at]
       if (!this.#pictures[index])
         this.setPicture(index, {
           ...refOf(index, this.heads),
@@ -133,6 +136,7 @@ export class PictureSet {
           projection: this.settings.projection,
           c: saved.c[at] ?? 1,
           ...(backend && { backend }),
+          ...(backendReason && { backendReason }),
         })
       this.#figures[index] ??= saved.figures[at] ?? null
     }

@@ -173,8 +173,8 @@ export const en = {
     preview: (wanted: string, share: string) =>
       `A preview from a sample; ${wanted} of all points is being computed${share && ` (${share})`}.`,
     madeBy: {
-      wasm: (projection: string, workers: number) => `${projection}, computed on the processor by ${workers} workers`,
-      webgpu: (projection: string) => `${projection}, computed on the graphics card`,
+      wasm: (projection: string, workers: number) => `${projection}, computed on the processor by ${workers} workers.`,
+      webgpu: (projection: string) => `${projection}, computed on the graphics card.`,
     },
     description:
       'Queries and keys of one head. Click a point to pin it and see its sequence. By keyboard, P walks over the points.',

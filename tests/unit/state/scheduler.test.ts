@@ -125,14 +125,14 @@ describe('the backend', () => {
     expect(pool.jobs.filter((job) => kindOf(job).startsWith('umap')).map(({ backend }) => backend)).toEqual(
       Array.from({ length: total }, () => 'webgpu'),
     )
-    expect(explorer.picture(originOf(2))?.backend).toBe('webgpu')
+    expect(explorer.picture(originOf(2))).toMatchObject({ backend: 'webgpu', backendReason: 'webgpu in a test.' })
     expect(explorer.workers).toBe(pool.size)
 
     const later = createWorld({ stores })
     later.explorer.start({})
     await later.explorer.ready()
     expect(later.pool.jobs).toEqual([])
-    expect(later.explorer.picture(originOf(2))?.backend).toBe('webgpu')
+    expect(later.explorer.picture(originOf(2))).toMatchObject({ backend: 'webgpu', backendReason: 'webgpu in a test.' })
   })
 })
 
