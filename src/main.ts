@@ -8,6 +8,7 @@ import './app.css'
 import { installAtlas, type AtlasParts } from './atlas-api'
 import type { InputKind } from './core/types'
 import { trustedScript } from './network/trusted-script'
+import { jointInfos } from './projections/joint/registry'
 import { projectionInfo, projectionInfos } from './projections/registry'
 import type { RequestRecord } from './rpc/contracts'
 import { ClusteringClient } from './rpc/clustering-client'
@@ -160,7 +161,8 @@ const actions: AppActions = {
     move: (from, to) => explorer.moveImage(from, to),
     open: () => openModelFor('image'),
   },
-  set: (patch) => applySettings(parts, patch),
+  // In the address, and so in a patch, null is “not given”.
+  set: (patch) => applySettings(parts, patch.epochs === null ? { ...patch, epochs: 'auto' } : patch),
   setImages: (blobs) => explorer.setImages(blobs),
   // What goes wrong later is the explorer's error.
   openModel: (request) => void explorer.open(request).catch(() => undefined),
@@ -171,6 +173,8 @@ const actions: AppActions = {
   network: lock,
   projections: projectionInfos.map(({ id }) => id),
   dimsOf: (projection) => projectionInfo(projection)?.dims ?? [2, 3],
+  parametersOf: (projection) => projectionInfo(projection)?.parameters ?? [],
+  joints: jointInfos.map(({ id }) => id),
   arrangement,
   clustering: new ClusteringClient({ createWorker: startWorker(clusteringWorker, 'clustering') }),
   screen,

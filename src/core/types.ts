@@ -148,6 +148,17 @@ export type ColorId = string
 export type ViewId = 'matrix' | 'head' | 'sequence'
 
 /** What decides a picture's coordinates. */
+/** A setting of a projection that people may change. */
+export interface ProjectionParameter {
+  id: 'metric' | 'seed' | 'neighbors' | 'mindist' | 'perplexity' | 'epochs' | 'follow'
+  /** What the usual Python library calls it. */
+  pythonName: string
+  /** null: chosen from the data. */
+  default: number | string | null
+  minimum?: number
+  maximum?: number
+}
+
 export interface ProjectionSettings {
   joint: JointId
   projection: ProjectionId

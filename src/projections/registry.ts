@@ -1,10 +1,16 @@
 import { AppError } from '../core/errors'
-import type { ProjectionId } from '../core/types'
+import type { ProjectionId, ProjectionParameter } from '../core/types'
 import * as pca from './pca'
-import type { Projection, ProjectionInfo, ProjectionParameter } from './types'
+import type { Projection, ProjectionInfo } from './types'
 
 const metric: ProjectionParameter = { id: 'metric', pythonName: 'metric', default: 'cosine' }
-const seed: ProjectionParameter = { id: 'seed', pythonName: 'random_state', default: 0 }
+const seed: ProjectionParameter = {
+  id: 'seed',
+  pythonName: 'random_state',
+  default: 0,
+  minimum: 0,
+  maximum: 2 ** 31 - 1,
+}
 const neighbors: ProjectionParameter = {
   id: 'neighbors',
   pythonName: 'n_neighbors',
@@ -43,7 +49,7 @@ const entries: Partial<Record<ProjectionId, Entry>> = {
     label: 'UMAP',
     description: 'Keeps neighbours together; far distances and sizes of clusters mean little.',
     dims: [2, 3],
-    parameters: [metric, seed, neighbors, mindist, epochs, follow],
+    parameters: [metric, neighbors, mindist, epochs, seed, follow],
     openedHeadOnly: false,
     load: () => import('./umap'),
   },
@@ -52,7 +58,7 @@ const entries: Partial<Record<ProjectionId, Entry>> = {
     label: 't-SNE',
     description: 'Keeps the nearest neighbours best; sizes of clusters and distances between them mean little.',
     dims: [2, 3],
-    parameters: [metric, seed, perplexity, { ...epochs, pythonName: 'max_iter' }, follow],
+    parameters: [metric, perplexity, { ...epochs, pythonName: 'max_iter' }, seed, follow],
     openedHeadOnly: false,
     load: () => import('./tsne'),
   },
@@ -61,7 +67,7 @@ const entries: Partial<Record<ProjectionId, Entry>> = {
     label: 'UMAP (umap-js)',
     description: 'The reference implementation in JavaScript: slow, for the opened head only.',
     dims: [2, 3],
-    parameters: [metric, seed, neighbors, mindist, epochs],
+    parameters: [metric, neighbors, mindist, epochs, seed],
     openedHeadOnly: true,
     load: () => import('./umap-js'),
   },

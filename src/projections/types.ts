@@ -1,4 +1,12 @@
-import type { HeadVectors, JointId, JointVectors, ProjectionId, ProjectionSettings, Span } from '../core/types'
+import type {
+  HeadVectors,
+  JointId,
+  JointVectors,
+  ProjectionId,
+  ProjectionParameter,
+  ProjectionSettings,
+  Span,
+} from '../core/types'
 import type { GpuKernels } from '../gpu/kernels'
 
 /** What a joint method or a projection may know beside the vectors, and how it behaves as a good citizen of its worker. */
@@ -45,15 +53,6 @@ export interface Projection {
   usesGpu?(joint: JointVectors): boolean
   /** [n+m,dims]: queries, then keys; all finite, whatever the (finite) input. */
   project(joint: JointVectors, context: HeadContext): Promise<Float32Array>
-}
-
-export interface ProjectionParameter {
-  id: 'metric' | 'seed' | 'neighbors' | 'mindist' | 'perplexity' | 'epochs' | 'follow'
-  /** What the usual Python library calls it. */
-  pythonName: string
-  default: number | string | null
-  minimum?: number
-  maximum?: number
 }
 
 export interface ProjectionInfo {

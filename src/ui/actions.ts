@@ -1,5 +1,5 @@
 import type { SearchMatch } from '../core/search'
-import type { ColorId, ProjectionId, ProjectionSettings } from '../core/types'
+import type { ColorId, JointId, ProjectionId, ProjectionParameter, ProjectionSettings } from '../core/types'
 import type { PaletteId } from '../encodings/types'
 import type { AtlasSceneApi } from '../scene/api'
 import type { ClusteringPort } from '../state/api'
@@ -78,6 +78,10 @@ export interface AppActions {
   readonly projections: readonly ProjectionId[]
   /** Dimensions that a projection draws in. */
   dimsOf(projection: ProjectionId): readonly (2 | 3)[]
+  /** Settings that a projection heeds; none: it is made from q·k itself, not from a joint space. */
+  parametersOf(projection: ProjectionId): readonly ProjectionParameter[]
+  /** Ways to bring queries and keys into one space. */
+  readonly joints: readonly JointId[]
   /** First layer and head are 0 or 1 on the screen. */
   readonly base?: 0 | 1
   /** Theme asked for by the address or remembered; `auto` follows the system. */

@@ -76,6 +76,8 @@ const actions: AppActions = {
   requests: () => [{ url: './models/model_int8.onnx', bytes: 34_014_426, at: 0, why: 'weights' }],
   projections: ['pca', 'umap'],
   dimsOf: () => [2, 3],
+  parametersOf: () => [],
+  joints: ['translate'],
   theme: (address.get('theme') ?? 'auto') as ThemeChoice,
 }
 

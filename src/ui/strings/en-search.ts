@@ -2,7 +2,7 @@ import type { SearchMatch } from '../../core/search'
 
 export const search = {
   name: 'Search tokens',
-  placeholder: 'Search tokens',
+  placeholder: 'Search',
   clear: 'Clear the search',
   options: 'Search options',
   how: 'What to find',

@@ -7,6 +7,7 @@ import { headWords } from './en-heads'
 import { search } from './en-search'
 import { images } from './en-images'
 import { single } from './en-single'
+import { space } from './en-space'
 import { text } from './en-text'
 
 /** Every English word of the interface. Another language is a file of the type `Strings`. */
@@ -48,6 +49,7 @@ export const en = {
     tsne: { name: 't-SNE', hint: 'Neighbours stay neighbours; sizes of groups and gaps between them mean nothing.' },
     singular: { name: 'QK axes', hint: 'Axes that carry the most attention: read them by inner product.' },
   } satisfies Record<ProjectionId, { name: string; hint: string }>,
+  space,
   colors: {
     type: { name: 'Query / key', hint: 'What a token looks for, and what it offers' },
     position: { name: 'Position', hint: 'From the first token of its sequence to the last' },
