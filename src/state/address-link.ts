@@ -58,7 +58,8 @@ export function applySettings({ explorer, selection, preferences }: Parts, patch
   if (problem) throw new AppError('BAD_ARGUMENT', problem.message)
   if (values.lang && !languages.includes(values.lang)) throw new AppError('NOT_AVAILABLE', missingLanguage)
   const own = Object.entries(values).filter(([key]) => runKeys.some((name) => name === key))
-  explorer.set(Object.fromEntries(own) as SettingsPatch)
+  // Checked values are a patch again, in which null is “not given”: the rounds that are found by themselves have a word.
+  explorer.set({ ...Object.fromEntries(own), ...(values.epochs === null && { epochs: 'auto' }) } as SettingsPatch)
   applyViews(selection, preferences, values)
 }
 

@@ -148,6 +148,14 @@ describe('window.atlas', () => {
     expect(await atlas.ready()).toEqual(before)
   })
 
+  it('takes the word for rounds that are found by themselves', async () => {
+    const { atlas } = await createApp()
+    await atlas.set({ epochs: 20 })
+    expect(atlas.state().epochs).toBe(20)
+    await atlas.set({ epochs: 'auto' as never })
+    expect(atlas.state().epochs).toBeNull()
+  })
+
   it('takes settings, the selection and preferences in one call', async () => {
     const { atlas, selection } = await createApp()
     await atlas.setTexts(['the cat sat'])
