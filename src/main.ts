@@ -159,6 +159,7 @@ const actions: AppActions = {
       else explorer.setImages(explorer.images.filter((_, at) => at !== index).map(namedBlob))
     },
     move: (from, to) => explorer.moveImage(from, to),
+    label: (labels) => explorer.labelImages(labels),
     open: () => openModelFor('image'),
   },
   // In the address, and so in a patch, null is “not given”.

@@ -24,6 +24,7 @@ if (!self.name.startsWith('em-pthread')) {
       )
       return transfer(prepared, pixels)
     },
+    labelImage: (blob, map) => inference.labelImage(blob, map),
     async run(inputs) {
       const vectors = await inference.run(inputs)
       return transfer(

@@ -78,7 +78,10 @@ function isSvg(bytes: Uint8Array): boolean {
   return /^\s*(<\?xml[^>]*>|<!--[\s\S]*?-->|<!DOCTYPE[^>]*>|\s)*<svg[\s>]/i.test(text)
 }
 
-export type ImageProblem = 'none' | 'heic' | 'big' | 'unknown' | 'empty' | 'broken'
+/** Whether a vector picture holds HTML: browsers let nobody read what they drew of it. */
+export const holdsHtml = (svg: string): boolean => /<(?:[\w.-]+:)?foreignObject[\s/>]/i.test(svg)
+
+export type ImageProblem = 'none' | 'html' | 'heic' | 'big' | 'unknown' | 'empty' | 'broken'
 
 /** Why a file is not worth decoding; `none`: it is. */
 export function judgeImage(fileBytes: number, header: ImageHeader | null): ImageProblem {

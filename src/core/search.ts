@@ -154,7 +154,8 @@ function surfaceFor(tokens: readonly Token[], writing: Writing): readonly Surfac
 
 /**
  * Every token that matches, in all sequences; null where nothing is asked. A text is looked for in single tokens, and over their
- * borders: in words of several pieces, in words side by side, in scripts without spaces. Each different token is looked at once.
+ * borders: in words of several pieces, in words side by side, in scripts without spaces; and in labels. Each different token is
+ * looked at once.
  * @param show a token's text as it is shown
  * @throws AppError BAD_ARGUMENT for a pattern that can't be read
  */
@@ -180,10 +181,11 @@ export function searchTokens(
   const mask = new Uint8Array(sequences.reduce((sum, { tokens }) => sum + tokens.length, 0))
   let start = 0
   let found = 0
-  for (const { tokens } of sequences) {
+  for (const { tokens, labels } of sequences) {
     const runs = findRuns(surfaceFor(tokens, writing))
     tokens.forEach((token, index) => {
-      if (matches(token.text)) runs.push({ first: index, last: index })
+      const label = labels?.[index]
+      if (matches(token.text) || (label && test(label))) runs.push({ first: index, last: index })
     })
     if (runs.length > 0) found += 1
     const earliest = runs.reduce((least, { first }) => Math.min(least, first), Infinity)

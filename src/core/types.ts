@@ -42,6 +42,8 @@ export interface Sequence {
   grid?: { rows: number; columns: number }
   /** Images only: what the model sees. */
   crop?: ImageCrop
+  /** One a token: what the user or a segmentation says it is; null: nothing. Absent: no labels. */
+  labels?: readonly (string | null)[]
 }
 
 /** An image resized and cropped as the model takes it, before normalisation. */

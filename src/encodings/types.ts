@@ -64,6 +64,7 @@ export type LegendKey =
   | 'conjunction'
   | 'otherValues'
   | 'noValue'
+  | 'noLabel'
 
 /** A word of the strings, or a text that is the same in every language (a number, a token). */
 export type LegendLabel = { readonly key: LegendKey } | { readonly text: string }

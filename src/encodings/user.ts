@@ -1,12 +1,9 @@
 import { isNumeric, readNumber, type UserColumn } from '../core/user-column'
-import { categoryColors, mutedColors, parseHex } from './colors'
+import { categories } from './categories'
+import { mutedColors, parseHex } from './colors'
 import { paletteOf, rampPalette, rampSteps } from './palette'
-import { stepEncoding } from './steps'
 import { roleOf } from './tokens'
 import type { Encoding, EncodingContext, LegendLabel } from './types'
-
-/** As many values as there are colours that can be told apart; of more, the most frequent have one each. */
-const mostCategories = 10
 
 const valueAt = (column: UserColumn | null, { table }: EncodingContext, point: number): string | null =>
   column?.values[table.sequenceOf[point] ?? -1] ?? null
@@ -26,41 +23,13 @@ export const userEncoding = (column: UserColumn | null): Encoding => ({
   ...(column && { name: column.name }),
 })
 
-/** Values by how often they occur; of equals, the one that comes first. */
-function frequentValues(column: UserColumn | null): string[] {
-  const counts = new Map<string, number>()
-  for (const value of column?.values ?? []) if (value) counts.set(value, (counts.get(value) ?? 0) + 1)
-  return [...counts].sort(([, one], [, other]) => other - one).map(([value]) => value)
-}
-
 function categoryEncoding(column: UserColumn | null): Encoding {
-  const all = frequentValues(column)
-  const shown = all.length <= mostCategories ? all : all.slice(0, mostCategories - 1)
-  const places = new Map(shown.map((value, place) => [value, place]))
-  const hasOthers = all.length > shown.length
-  const hasGaps = !column || column.values.some((value) => !value)
-  const labels: LegendLabel[] = [
-    ...shown.map((text) => ({ text })),
-    ...(hasOthers ? [{ key: 'otherValues' } as const] : []),
-    ...(hasGaps ? [{ key: 'noValue' } as const] : []),
-  ]
-  const colorsOf = (shade: 'light' | 'dark') => [
-    ...categoryColors[shade].slice(0, shown.length),
-    ...(hasOthers ? [shade === 'dark' ? '#8b929d' : '#7d8693'] : []),
-    ...(hasGaps ? [shade === 'dark' ? '#4b515b' : '#c3c8cf'] : []),
-  ]
-  const steps = stepEncoding({
+  return categories({
     id: 'user',
-    scope: 'token',
-    categories: labels.length,
-    colors: { light: colorsOf('light'), dark: colorsOf('dark') },
-    categoryOf(context, point) {
-      const value = valueAt(column, context, point)
-      return value ? (places.get(value) ?? shown.length) : labels.length - 1
-    },
-    label: (_, category) => labels[category] ?? { key: 'noValue' },
+    values: column?.values ?? [null],
+    valueAt: (context, point) => valueAt(column, context, point),
+    without: { key: 'noValue' },
   })
-  return { ...steps, value: (context, point) => labelAt(column, context, point) }
 }
 
 /** The last index of each half is for sequences without a value. */

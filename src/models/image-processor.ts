@@ -68,27 +68,11 @@ export class PictureProcessor {
    */
   async prepare(blob: Blob): Promise<ImageInput> {
     const name = blob instanceof File && blob.name ? `“${blob.name}”` : 'This picture'
-    const header = readImageHeader(new Uint8Array(await blob.slice(0, imageHeaderBytes).arrayBuffer()))
-    if (judgeImage(blob.size, header) === 'big')
-      throw new AppError('IMAGE_FAILED', `${name} is larger than 64 MB or 80 megapixels: scale it down first.`)
     try {
-      const bitmap = await createImageBitmap(blob)
-      const canvas = new OffscreenCanvas(bitmap.width, bitmap.height)
-      const context = canvas.getContext('2d', { willReadFrequently: true })
-      if (!context) throw new Error('no 2D canvas')
-      context.fillStyle = '#808080' // what transparent pictures lie on: nearest to what models take as nothing
-      context.fillRect(0, 0, bitmap.width, bitmap.height)
-      context.drawImage(bitmap, 0, 0)
-      bitmap.close()
-      const { data } = context.getImageData(0, 0, canvas.width, canvas.height)
-      const { pixel_values: pixels } = await this.#process([
-        new this.#Image(data, canvas.width, canvas.height, 4).rgb(),
-      ])
-      const [, channels, height, width] = pixels.dims
-      if (pixels.dims.length !== 4 || !channels || !height || !width)
-        throw new Error(`pixels of shape ${pixels.dims.join('×')}`)
-      return { kind: 'image', pixels: Float32Array.from(pixels.data), shape: [channels, height, width] }
+      const { rgba, width, height } = await decode(blob, name)
+      return await this.toInput(rgba, width, height)
     } catch (error) {
+      if (error instanceof AppError) throw error
       throw new AppError(
         'IMAGE_FAILED',
         `${name} could not be read as a picture: use a JPEG, PNG, WebP, AVIF, GIF or SVG file.`,
@@ -99,6 +83,46 @@ export class PictureProcessor {
       )
     }
   }
+
+  /** Width and height of a picture as it is seen, turned. @throws AppError IMAGE_FAILED */
+  async sizeOf(blob: Blob): Promise<{ width: number; height: number }> {
+    try {
+      const bitmap = await createImageBitmap(blob)
+      const { width, height } = bitmap
+      bitmap.close()
+      return { width, height }
+    } catch (error) {
+      throw new AppError('IMAGE_FAILED', 'This picture can’t be read any more: add it again.', { cause: error })
+    }
+  }
+
+  /** Crops and normalises opaque pixels, [height,width,4] bytes. */
+  async toInput(rgba: Uint8ClampedArray, width: number, height: number): Promise<ImageInput> {
+    const { pixel_values: pixels } = await this.#process([new this.#Image(rgba, width, height, 4).rgb()])
+    const [, channels, rows, columns] = pixels.dims
+    if (pixels.dims.length !== 4 || !channels || !rows || !columns)
+      throw new Error(`pixels of shape ${pixels.dims.join('×')}`)
+    return { kind: 'image', pixels: Float32Array.from(pixels.data), shape: [channels, rows, columns] }
+  }
+}
+
+/**
+ * The pixels of a picture on grey, turned as its EXIF says.
+ * @throws AppError IMAGE_FAILED for what is too large; the browser's own error for what it can't decode
+ */
+async function decode(blob: Blob, name: string): Promise<{ rgba: Uint8ClampedArray; width: number; height: number }> {
+  const header = readImageHeader(new Uint8Array(await blob.slice(0, imageHeaderBytes).arrayBuffer()))
+  if (judgeImage(blob.size, header) === 'big')
+    throw new AppError('IMAGE_FAILED', `${name} is larger than 64 MB or 80 megapixels: scale it down first.`)
+  const bitmap = await createImageBitmap(blob)
+  const { width, height } = bitmap
+  const context = new OffscreenCanvas(width, height).getContext('2d', { willReadFrequently: true })
+  if (!context) throw new Error('no 2D canvas')
+  context.fillStyle = '#808080' // what transparent pictures lie on: nearest to what models take as nothing
+  context.fillRect(0, 0, width, height)
+  context.drawImage(bitmap, 0, 0)
+  bitmap.close()
+  return { rgba: context.getImageData(0, 0, width, height).data, width, height }
 }
 
 /**
@@ -173,11 +197,15 @@ export function trimCrop(crop: ImageCrop, { rows, columns }: PatchGrid, patchSiz
   return { width, height, rgba }
 }
 
-/** Tokens of a picture: id −1; the ones before the patches are special. */
-export function pictureTokens({ rows, columns, prefix }: PatchGrid): Token[] {
+/**
+ * Tokens of a picture: id −1; the ones before the patches are special.
+ * @param isDistilled the second token is the teacher's (DeiT), not a register
+ */
+export function pictureTokens({ rows, columns, prefix }: PatchGrid, isDistilled = false): Token[] {
+  const names = ['[CLS]', ...(isDistilled ? ['[DIST]'] : [])]
   const before = Array.from({ length: prefix }, (_, index) => ({
     id: -1,
-    text: index === 0 ? '[CLS]' : `[REG${index}]`,
+    text: names[index] ?? `[REG${index - names.length + 1}]`,
     special: true,
   }))
   const patches = Array.from({ length: rows * columns }, (_, index) => ({

@@ -1,5 +1,6 @@
 import { computeAttention } from '../core/attention'
 import { AppError, toAppError } from '../core/errors'
+import type { LabelMap } from '../core/label-map'
 import type { ModelInfo, ModelInput, Progress, SequenceVectors } from '../core/types'
 import { patchModel } from '../onnx/patch'
 import { planModel, type PlannedModel } from '../onnx/plan'
@@ -11,6 +12,7 @@ import { pictureTokens, trimCrop, type PictureProcessor } from './image-processo
 import { readModelConfig, type ModelConfig } from './model-config'
 import { readConfig, readExternal, readPictures, readTokenizerFiles, readWeightFile } from './model-files'
 import { OwnWeights, togetherBytes } from './own-weights'
+import { labelPatches } from './patch-labels'
 import { imageProbe, textProbe } from './probe'
 import { SerialQueue } from './queue'
 import type { GpuProbe, Runtime, RuntimeProvider } from './runtime'
@@ -116,7 +118,7 @@ export class Inference implements ModelService {
         const { rows, columns } = grid
         prepared.push({
           input,
-          tokens: pictureTokens(grid),
+          tokens: pictureTokens(grid, config.distilled),
           truncated: 0,
           grid: { rows, columns },
           crop: trimCrop(pictures.cropOf(input), grid, config.patchSize),
@@ -127,6 +129,18 @@ export class Inference implements ModelService {
       }
     }
     return prepared
+  }
+
+  /** [rows·columns] @throws AppError IMAGE_FAILED, NEEDS_OTHER_INPUT */
+  async labelImage(blob: Blob, map: LabelMap): Promise<Int16Array> {
+    const { pictures, probe, config, test } = this.#opened()
+    if (!pictures || probe.kind !== 'image')
+      throw new AppError('NEEDS_OTHER_INPUT', 'This model takes text, so there are no patches: choose a vision model.')
+    return labelPatches(map, await pictures.sizeOf(blob), async (rgba, width, height) => {
+      const input = await pictures.toInput(rgba, width, height)
+      const grid = requireGrid(test.tokens, probe, input, config)
+      return { ...grid, crop: trimCrop(pictures.cropOf(input), grid, config.patchSize) }
+    })
   }
 
   /** @throws AppError BAD_ARGUMENT for inputs of unequal length; those of a session's run */

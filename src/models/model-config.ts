@@ -12,6 +12,8 @@ export interface ModelConfig {
   /** Side of a square patch in pixels. */
   patchSize: number | null
   imageSize: number | null
+  /** Pictures have a distillation token after CLS. */
+  distilled: boolean
   channels: number
   /** Width of the attention window of the layers that have one, in tokens. */
   window: number | null
@@ -47,6 +49,8 @@ export function readModelConfig(json: unknown, kind: InputKind | null = null): M
     const value = parts.map((part) => first(part[name])).find((candidate) => typeof candidate === 'number')
     return typeof value === 'number' ? value : null
   }
+  // A DeiT without a teacher calls itself `vit`.
+  const distilled = root['model_type'] === 'deit'
   const rows = number('max_position_embeddings', 'n_positions', 'max_seq_len', 'n_ctx')
   return {
     modelType: typeof root['model_type'] === 'string' ? root['model_type'] : '',
@@ -57,6 +61,7 @@ export function readModelConfig(json: unknown, kind: InputKind | null = null): M
     maxPositions: rows === null ? null : usablePositions(rows, root['pad_token_id']),
     patchSize: side('patch_size'),
     imageSize: side('image_size'),
+    distilled,
     channels: number('num_channels') ?? 3,
     window: number('sliding_window', 'local_attention', 'window_size'),
   }

@@ -1,5 +1,6 @@
 import type { PatchTable } from '../core/axis-figures/types'
 import type { ClusterRequest, ClusterScore } from '../core/clustering'
+import type { LabelMap } from '../core/label-map'
 import type {
   Backend,
   Dtype,
@@ -66,6 +67,8 @@ export interface ModelService {
   prepareTexts(lines: string[]): Promise<PreparedInput[]>
   /** Pixels of each image as the model sees them. An undecodable one gives IMAGE_FAILED in its place. */
   prepareImages(blobs: Blob[]): Promise<(PreparedInput | { error: { code: string; message: string } })[]>
+  /** [rows·columns] the label of each patch of an image, an index into the map's names; −1: none. */
+  labelImage(blob: Blob, map: LabelMap): Promise<Int16Array>
   /** q, k and v of inputs that have the same number of tokens: one batch. */
   run(inputs: ModelInput[]): Promise<SequenceVectors[]>
   /** The model's own attention of one input and layer: [H,t,t]. Only needed where `verified` is not `exact`. */

@@ -1,5 +1,6 @@
 import { proxy, wrap, type Remote } from 'comlink'
 import { AppError, isAppError, type ErrorCode } from '../core/errors'
+import type { LabelMap } from '../core/label-map'
 import type { ModelInfo, ModelInput, Progress, SequenceVectors } from '../core/types'
 import type { ModelService, ModelSpec, PreparedInput, RequestRecord } from './contracts'
 import { rasteriseVector } from './rasterise-svg'
@@ -131,6 +132,13 @@ export class ModelClient implements ModelService {
     return this.#enqueue(async () => {
       const rasters = await Promise.all(blobs.map(rasteriseVector))
       return this.#callOpened((service) => service.prepareImages(rasters))
+    })
+  }
+
+  labelImage(blob: Blob, map: LabelMap): Promise<Int16Array> {
+    return this.#enqueue(async () => {
+      const raster = await rasteriseVector(blob)
+      return this.#callOpened((service) => service.labelImage(raster, map))
     })
   }
 

@@ -1,5 +1,6 @@
 import type { ClusterScore } from '../core/clustering'
 import type { AppError } from '../core/errors'
+import type { ImageLabels } from '../core/label-map'
 import type { SearchOptions } from '../core/search'
 import type {
   ColorId,
@@ -33,7 +34,12 @@ export interface ExplorerView {
   /** The texts are the user's; false: a sample's or a link's. */
   readonly hasOwnTexts: boolean
   /** Images as they were taken in; where the model takes images, image i is sequence i. */
-  readonly images: readonly { readonly id: string; readonly name: string; readonly blob: Blob }[]
+  readonly images: readonly {
+    readonly id: string
+    readonly name: string
+    readonly blob: Blob
+    readonly labels?: ImageLabels
+  }[]
   readonly sequences: readonly Sequence[]
   readonly settings: Readonly<ProjectionSettings>
   readonly color: ColorId

@@ -1,3 +1,4 @@
+import type { ImageLabels } from '../core/label-map'
 import type { HeadRef, InputKind, ProjectionId } from '../core/types'
 import type { UserColumn } from '../core/user-column'
 import type { ModelService, ProjectionAnswer, ProjectionJob } from '../rpc/contracts'
@@ -95,6 +96,8 @@ export interface ImageInput {
   key: string
   name: string
   blob: Blob
+  /** What its patches are, where the user brought that along. */
+  labels?: ImageLabels
 }
 
 /** A line that was taken in. */

@@ -1,6 +1,7 @@
 import { computeAttention } from '../core/attention'
 import { AppError, toAppError } from '../core/errors'
 import { keepRaw, liftKeys, scaleAndTranslate, translateKeys } from '../core/joint'
+import type { ImageLabels } from '../core/label-map'
 import { defaultSearchOptions, type SearchOptions } from '../core/search'
 import type {
   FigureRow,
@@ -31,6 +32,7 @@ import {
 import { FramePacer } from './frame-pacer'
 import { InputPreparer, truncationNotices } from './input-preparer'
 import { InputList } from './inputs'
+import { LabelReader } from './label-reader'
 import {
   chooseModel,
   mergeSavedChoice,
@@ -105,6 +107,7 @@ export class Explorer implements ExplorerView {
   readonly #store: VectorStore
   readonly #pictures: PictureMaker
   readonly #ownAttention = new OwnAttention()
+  readonly #labels: LabelReader
   readonly #inputs = new InputList()
   readonly #timeLeft = new TimeLeft()
   readonly #frames: FramePacer
@@ -139,6 +142,7 @@ export class Explorer implements ExplorerView {
     this.#frames = new FramePacer(dependencies.clock, () => this.#version++)
     this.#store = new VectorStore(ports)
     this.#pictures = new PictureMaker(ports, () => this.#picturesChanged())
+    this.#labels = new LabelReader(ports)
     this.#preparer = new InputPreparer(model, dependencies.limits.bytes)
     this.#opener = new ModelOpener(model, {
       onProgress: (progress) => this.#isBusy && this.#setProgress(progress),
@@ -325,6 +329,14 @@ export class Explorer implements ExplorerView {
   addImages(blobs: readonly Blob[]): void {
     this.#whenSettled(() => {
       this.#inputs.addImages(blobs)
+      this.#inputsChanged('image')
+    })
+  }
+
+  /** What the patches of the images of these names are; nothing runs again. null: nothing any more. */
+  labelImages(labels: ReadonlyMap<string, ImageLabels | null>): void {
+    this.#whenSettled(() => {
+      this.#inputs.labelImages(labels)
       this.#inputsChanged('image')
     })
   }
@@ -770,6 +782,7 @@ export class Explorer implements ExplorerView {
       await this.#deps.clock.pause()
       pass.check()
     })
+    await this.#readLabels(dataset, pass)
     const settings = this.#settings
     const load = () => this.#loadVectors(dataset, pass)
     const offer = this.#offer(settings.projection)
@@ -921,6 +934,15 @@ export class Explorer implements ExplorerView {
       this.#store.keep(dataset.keys)
     }
     this.#runNotices = dataset.notices
+  }
+
+  async #readLabels(dataset: Dataset, pass: Pass): Promise<void> {
+    if (dataset.model.kind !== 'image') return
+    const images = this.#inputs.images
+    const { sequences, problem } = await this.#labels.read(dataset, images, () => this.#openModel(), pass)
+    pass.check()
+    this.#sequences = sequences
+    if (problem) this.notify({ code: 'IMAGE_FAILED', message: problem })
   }
 
   /** Brings vectors into memory that a reload left in the cache; what is gone from there runs again. */

@@ -1,4 +1,5 @@
 import { AppError } from '../core/errors'
+import { isImageLabels, type ImageLabels } from '../core/label-map'
 import type { InputKind } from '../core/types'
 import type { UserColumn } from '../core/user-column'
 import type { ImageInput, TextInput } from './dependencies'
@@ -20,6 +21,10 @@ const isImageInput = (value: unknown): value is ImageInput =>
   typeof value['key'] === 'string' &&
   typeof value['name'] === 'string' &&
   value['blob'] instanceof Blob
+
+/** Labels that were stored damaged are left out; the image stays. */
+const withSoundLabels = ({ labels, ...image }: ImageInput): ImageInput =>
+  isImageLabels(labels) ? { ...image, labels } : image
 
 const randomKey = (): string =>
   Array.from(crypto.getRandomValues(new Uint32Array(4)), (word) => word.toString(16).padStart(8, '0')).join('')
@@ -150,6 +155,16 @@ export class InputList {
     this.images = [...others.slice(0, to), this.images[from]!, ...others.slice(to)]
   }
 
+  /** Labels for the images of these names; the others keep theirs. null: none any more. */
+  labelImages(labels: ReadonlyMap<string, ImageLabels | null>): void {
+    this.images = this.images.map((image) => {
+      const given = labels.get(image.name)
+      if (given === undefined) return image
+      const { labels: _, ...bare } = image
+      return given === null ? bare : { ...bare, labels: given }
+    })
+  }
+
   /** Takes images out that can't be read. */
   dropImages(ids: ReadonlySet<string>): void {
     this.images = this.images.filter(({ id }) => !ids.has(id))
@@ -182,7 +197,7 @@ export class InputList {
       this.#set = before
       this.#isOwn = wasOwn
     }
-    if (!keep.images && Array.isArray(images)) this.images = images.filter(isImageInput)
+    if (!keep.images && Array.isArray(images)) this.images = images.filter(isImageInput).map(withSoundLabels)
     if (keep.images) this.images = this.images.map((image) => ({ ...image, id: this.#createId() }))
   }
 

@@ -84,6 +84,7 @@ export function watchModel(model: ModelPort, onDead: () => void): ModelPort {
     open: (spec, onProgress, onRequest) => watch(model.open(spec, onProgress, onRequest)),
     prepareTexts: (lines) => watch(model.prepareTexts(lines)),
     prepareImages: (blobs) => watch(model.prepareImages(blobs)),
+    labelImage: (blob, map) => watch(model.labelImage(blob, map)),
     run: (inputs) => watch(model.run(inputs)),
     attention: (input, layer) => watch(model.attention(input, layer)),
     cancel: () => model.cancel(),

@@ -18,6 +18,7 @@ export function yieldToModel(model: ModelPort, pool: PoolPort): ModelPort {
     open: (spec, onProgress, onRequest) => during(() => model.open(spec, onProgress, onRequest)),
     prepareTexts: (lines) => model.prepareTexts(lines),
     prepareImages: (blobs) => during(() => model.prepareImages(blobs)),
+    labelImage: (blob, map) => during(() => model.labelImage(blob, map)),
     run: (inputs) => during(() => model.run(inputs)),
     attention: (input, layer) => during(() => model.attention(input, layer)),
     cancel: () => model.cancel(),

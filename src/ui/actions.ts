@@ -1,3 +1,4 @@
+import type { ImageLabels } from '../core/label-map'
 import type { SearchMatch } from '../core/search'
 import type { ColorId, JointId, ProjectionId, ProjectionParameter, ProjectionSettings } from '../core/types'
 import type { PaletteId } from '../encodings/types'
@@ -47,6 +48,8 @@ export interface AppActions {
     add(blobs: readonly Blob[]): void
     remove(index: number): void
     move(from: number, to: number): void
+    /** What the patches of the images of these names are; null: nothing any more. */
+    label(labels: ReadonlyMap<string, ImageLabels | null>): void
     /** Opens the built-in image model. */
     open(): void
   }

@@ -1,6 +1,7 @@
 import type { HeadRef, Sequence } from '../core/types'
 import type { UserColumn } from '../core/user-column'
 import { encodingOf } from '../encodings'
+import { labelEncoding } from '../encodings/label'
 import { keptByLegend } from '../encodings/legend-filter'
 import { buildTokenTable, pointOf, roleOf, tokenOf } from '../encodings/tokens'
 import type { Encoding, EncodingContext, PaletteId, Role, Shade } from '../encodings/types'
@@ -79,9 +80,12 @@ export class AtlasView {
   readonly columnEncodings: readonly Encoding[] = $derived.by(() =>
     this.explorer.model?.kind === 'image' ? [] : this.explorer.columns.map(userEncoding),
   )
+  /** Labels of patches, where there are any. */
+  readonly labelEncoding: Encoding = $derived.by(() => labelEncoding(this.explorer.sequences))
   readonly encoding: Encoding = $derived.by(() => {
     const { color, column } = this.explorer
     if (color === 'pos') return this.speech.encoding
+    if (color === 'label') return this.labelEncoding
     if (color !== 'user') return encodingOf(color)
     return this.columnEncodings.find(({ name }) => name === column) ?? this.columnEncodings[0] ?? encodingOf('user')
   })
@@ -134,7 +138,7 @@ export class AtlasView {
       if (draft !== null && this.draft.trim() === '') this.draft = draft
     })
     this.attention = new AttentionState(explorer)
-    this.images = new ImagesState(explorer, actions)
+    this.images = new ImagesState(explorer, actions, browserClock.pause)
     this.search = new SearchState(explorer, {
       show: (text) => this.show(text),
       pinnedRow: () => (this.pinnedPoint < 0 ? -1 : this.pinnedPoint % Math.max(1, this.table.n)),
@@ -344,9 +348,15 @@ export class AtlasView {
   /** Dropped or pasted files of any kind: images to the images, the rest to the editor. */
   takeFiles(files: ArrayLike<File>): void {
     const { images, texts } = sortFiles(Array.from(files))
-    if (images.length > 0) void this.images.add(images)
-    if (texts.length > 0) void this.readFiles(texts)
-    if (images.length > 0) this.textOpen = this.textOpen && texts.length > 0
+    if (images.length > 0 && texts.length === 0) this.textOpen = false
+    void this.takeSorted(images, texts)
+  }
+
+  /** Tables of labels are told from tables of texts once the images that they mean are there. */
+  private async takeSorted(images: readonly File[], texts: readonly File[]): Promise<void> {
+    if (images.length > 0) await this.images.add(images)
+    const others = this.explorer.images.length > 0 ? await this.images.takeTables(texts) : texts
+    if (others.length > 0) await this.readFiles(others)
   }
 
   /** Opens a model of this computer. */

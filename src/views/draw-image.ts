@@ -7,6 +7,8 @@ export interface ImagePicture {
   /** The crop, drawn as it is. */
   image: CanvasImageSource
   theme: OverlayTheme
+  /** What the tiles are called; absent: the first is CLS, the others are registers. */
+  tileNames?: readonly string[]
 }
 
 export interface Spot {
@@ -72,7 +74,7 @@ function snapped({ x, y, width, height }: Rect): Rect {
 /** CLS, distillation and register tokens: squares beside the image, filled by a share 0 … 1. */
 export function drawTiles(
   context: CanvasRenderingContext2D,
-  { layout, theme }: ImagePicture,
+  { layout, theme, tileNames }: ImagePicture,
   fill: (token: number) => number,
 ): void {
   context.lineWidth = 1
@@ -90,9 +92,14 @@ export function drawTiles(
     context.textAlign = 'center'
     context.textBaseline = 'middle'
     context.fillStyle = share > 0.5 ? theme.background : theme.text
-    context.fillText(token === 0 ? 'CLS' : `R${token}`, x + width / 2, y + height / 2 + 0.5)
+    const name = tileNames?.[token] ?? (token === 0 ? 'CLS' : `R${token}`)
+    context.fillText(name, x + width / 2, y + height / 2 + 0.5)
   }
 }
+
+/** Short names of the tokens before the patches: `[CLS]` CLS, `[DIST]` DIST, `[REG1]` R1. */
+export const tileNamesOf = (tokens: readonly { text: string; special: boolean }[]): string[] =>
+  tokens.filter(({ special }) => special).map(({ text }) => text.replace(/^\[(.*)\]$/, '$1').replace(/^REG/, 'R'))
 
 /** A frame around a token in its role's colour; the pinned one thick with a light edge, so that it stands out on any picture. */
 export function drawFrame(

@@ -2,7 +2,7 @@ import type { Page } from '@playwright/test'
 import { expect, test as base } from '../helpers/app-test'
 import { call, ready, type AtlasInfo } from '../helpers/atlas-page'
 import { startHubHost, type HubHost } from '../helpers/hub-host'
-import { jpegTurned, gifOfTwoFrames, pngOf16Bit, pngOfGrey } from '../helpers/image-files'
+import { avifOfHalves, gifOfTwoFrames, jpegTurned, pngOf16Bit, pngOfGrey } from '../helpers/image-files'
 
 const test = base.extend<{ hub: HubHost }>({
   // Playwright wants the empty pattern.
@@ -128,6 +128,8 @@ test('every kind of picture is shown as the model sees it; broken and foreign on
     [jpeg!, [red, blue, red, blue]],
     [webp!, [red, blue, red, blue]],
     [file('turned.jpg', 'image/jpeg', turned), [red, red, blue, blue]],
+    [file('upside.jpg', 'image/jpeg', jpegTurned(Buffer.from(jpeg!.data, 'base64'), 3)), [blue, red, blue, red]],
+    [file('new.avif', 'image/avif', avifOfHalves), [red, blue, red, blue]],
     [file('moving.gif', 'image/gif', gifOfTwoFrames(32, red!, blue!)), [red, red, red, red]],
     [clear!, [middle, blue, middle, blue]],
     [file('deep.png', 'image/png', pngOf16Bit(32, 0x8080, 0xffff)), [middle, white, middle, white]],
@@ -139,6 +141,7 @@ test('every kind of picture is shown as the model sees it; broken and foreign on
     file('phone.heic', 'image/heic', '\0\0\0\x18ftypheic\0\0\0\0mif1heic'),
     file('half.jpg', 'image/jpeg', Buffer.from(jpeg!.data, 'base64').subarray(0, 200)),
     file('nothing.png', 'image/png', ''),
+    file('web.svg', 'image/svg+xml', svg.replace('<image', '<foreignObject width="9" height="9"/><image')),
   ]
   await give(page, [...cases.map(([given]) => given), ...broken], 'drop')
   const panel = page.getByRole('region', { name: 'Images' })
@@ -146,8 +149,9 @@ test('every kind of picture is shown as the model sees it; broken and foreign on
     /^phone\.heic is HEIC/,
     /^half\.jpg is damaged/,
     /^nothing\.png is empty/,
+    /^web\.svg holds web content/,
   ])
-  await expect(panel.getByRole('status')).toContainText('10 images')
+  await expect(panel.getByRole('status')).toContainText('12 images')
   await ready(page)
   const info = (await call<AtlasInfo>(page, 'info'))!
   expect(info.sequences.map(({ name }) => name)).toEqual(cases.map(([{ name }]) => name))
@@ -182,7 +186,7 @@ test('every kind of picture is shown as the model sees it; broken and foreign on
     return (await call<AtlasInfo>(page, 'info'))!.sequences.map(({ name }) => name)
   }
   await panel.getByRole('button', { name: 'Look at pasted.png' }).press('Alt+Home')
-  await expect(panel.getByText('pasted.png is now 1 of 11.')).toBeAttached()
+  await expect(panel.getByText('pasted.png is now 1 of 13.')).toBeAttached()
   expect((await namesNow()).slice(0, 3)).toEqual(['pasted.png', 'plain.png', 'plain.jpg'])
   await expect(panel.getByRole('button', { name: 'Look at pasted.png' })).toBeFocused()
   await page.keyboard.press('Alt+ArrowRight')
@@ -280,5 +284,103 @@ test('patches are sized by the norm where that is asked for', async ({ hub, open
   const usual = await covered()
   await page.getByRole('button', { name: 'Size', exact: true }).click()
   await expect.poll(async () => Math.abs((await covered()) / usual - 1)).toBeGreaterThan(0.1)
+  expect(problems).toEqual([])
+})
+
+test('a mask and a table beside the images: labels are colours, found by the search, filtered by the legend, in the hover', async ({
+  hub,
+  openApp,
+  problems,
+}) => {
+  const page = await openTiny(openApp, hub)
+  const panel = page.getByRole('region', { name: 'Images' })
+  // The mask is smaller than its image; one half of it has no label.
+  const [cat, dog, mask] = await drawHalves(page, [
+    { ...halves, name: 'cat.png', type: 'image/png' },
+    { ...halves, name: 'dog.png', type: 'image/png' },
+    {
+      ...halves,
+      name: 'cat.mask.png',
+      type: 'image/png',
+      width: 16,
+      height: 16,
+      left: '#ff0000',
+      right: 'transparent',
+    },
+  ])
+  const table = 'image,row,col,label\ndog,0,0,ear\ndog.png,3,3,tail\nbird,0,0,wing\n'
+  await give(page, [cat!, mask!, dog!, file('parts.csv', 'text/csv', table)], 'drop')
+  await expect(panel.getByText('bird, which is not among the images')).toBeVisible()
+  await expect(panel.getByText('Labels (2 with labels)')).toBeVisible()
+  await ready(page)
+  const names = (await call<AtlasInfo>(page, 'info'))!.sequences.map(({ name }) => name)
+  expect(names).toEqual(['cat.png', 'dog.png'])
+  const legend = page.getByRole('region', { name: 'Colour' })
+  await expect(legend.getByText('#ff0000')).toBeVisible()
+  await expect(legend.getByText('ear')).toBeVisible()
+
+  // A table of names renames what is there.
+  await give(page, [file('names.csv', 'text/csv', 'color,label\n#ff0000,tabby\n')], 'drop')
+  await expect(legend.getByText('tabby')).toBeVisible()
+  await expect(legend.getByText('#ff0000')).toBeHidden()
+
+  // Left half of 4 × 4 patches: 8 of them.
+  await page.getByRole('searchbox').fill('tabby')
+  await expect(page.getByText('8 tokens in 1 sequence')).toBeVisible()
+  await page.getByRole('searchbox').fill('tab')
+  await expect(page.getByText('No token matches.')).toBeVisible()
+
+  // The image view says it, and a reload keeps it.
+  await page.evaluate(() => (location.hash = 'view=sequence&sequence=0&token=1&role=query&search='))
+  await expect(page.getByRole('region', { name: 'Image', exact: true })).toContainText('row 0, column 0 (tabby)')
+  await page.reload()
+  await ready(page)
+  await expect(legend.getByText('tabby')).toBeVisible()
+  expect(problems).toEqual([])
+})
+
+test('the pinned patch in several heads side by side, by keyboard and by pointer', async ({
+  hub,
+  openApp,
+  problems,
+}) => {
+  const page = await openTiny(openApp, hub)
+  await give(page, await drawHalves(page, [{ ...halves, name: 'one.png', type: 'image/png' }]), 'drop')
+  await ready(page)
+  await page.keyboard.press('Escape')
+  await page.evaluate(() => (location.hash = 'view=sequence&head=L0H0&sequence=0&token=6&role=query'))
+  const view = page.getByRole('region', { name: 'Image', exact: true })
+  const beside = view.getByRole('figure', { name: /^The pinned patch in/ })
+  const maps = view.getByRole('application', { name: 'All heads, this patch' })
+  await maps.focus()
+  await page.keyboard.press('ArrowRight')
+  await expect(view.getByText('L0 H1', { exact: true })).toBeVisible()
+  await page.keyboard.press('c')
+  await expect(beside).toHaveCount(1)
+  await expect(view.getByText('L0 H1, beside')).toBeVisible()
+  await page.keyboard.press('ArrowDown')
+  await page.keyboard.press('c')
+  await expect(beside).toHaveCount(2)
+
+  /** Pixels of a canvas, as text to compare. */
+  const pixels = (part: string, at = 0) =>
+    page.evaluate(
+      ([part, at]) => document.querySelectorAll<HTMLCanvasElement>(`canvas[data-part="${part}"]`)[at]!.toDataURL(),
+      [part, at] as const,
+    )
+  await page.mouse.move(5, 300)
+  await expect.poll(async () => (await pixels('beside')) !== (await pixels('heat'))).toBe(true)
+  const [second, first] = [await pixels('beside'), await pixels('heat')]
+  // The other head's map is what that head shows when it is opened; the one that was open takes its place.
+  await beside.first().getByRole('button', { name: 'L0 H1' }).click()
+  await page.mouse.move(5, 300)
+  await expect.poll(() => page.evaluate(() => window.atlas.state().head)).toBe('L0H1')
+  await expect.poll(() => pixels('heat')).toBe(second)
+  await expect.poll(() => pixels('beside')).toBe(first)
+
+  await beside.first().getByRole('button', { name: 'Take L0 H0 away' }).click()
+  await expect(beside).toHaveCount(1)
+  await maps.click({ position: { x: 6, y: 6 }, modifiers: ['Shift'] })
+  await expect(beside).toHaveCount(2)
   expect(problems).toEqual([])
 })

@@ -44,9 +44,12 @@ export const pngOf16Bit = (side: number, left: number, right: number): Buffer =>
 /** The same of 8 bits a pixel. */
 export const pngOfGrey = (side: number, left: number, right: number): Buffer => greyPng(side, 8, left, right)
 
-/** A JPEG whose EXIF says that its left edge is the top (orientation 6). */
-export function jpegTurned(jpeg: Uint8Array): Buffer {
-  const tiff = Buffer.from('4d4d002a00000008' + '0001' + '0112' + '0003' + '00000001' + '00060000' + '00000000', 'hex')
+/** A JPEG whose EXIF says how it is to be turned: 3 upside down, 6 its left edge is the top. */
+export function jpegTurned(jpeg: Uint8Array, orientation: 3 | 6 = 6): Buffer {
+  const tiff = Buffer.from(
+    `4d4d002a00000008${'0001'}${'0112'}${'0003'}${'00000001'}000${orientation}0000${'00000000'}`,
+    'hex',
+  )
   const content = Buffer.concat([Buffer.from('Exif\0\0', 'latin1'), tiff])
   const length = Buffer.alloc(2)
   length.writeUInt16BE(content.length + 2)
@@ -83,3 +86,14 @@ export function gifOfTwoFrames(side: number, first: readonly number[], second: r
     Buffer.from([0x3b]),
   ])
 }
+
+/** An AVIF of 32 × 32 pixels, 4:4:4: left half rgb(220 30 30), right half rgb(20 40 210). */
+export const avifOfHalves: Buffer = Buffer.from(
+  [
+    'AAAAIGZ0eXBhdmlmAAAAAGF2aWZtaWYxbWlhZk1BMUEAAADrbWV0YQAAAAAAAAAhaGRscgAAAAAAAAAAcGljdAAAAAAAAAAAAAAAAAAAAAAOcG',
+    'l0bQAAAAAAAQAAAB5pbG9jAAAAAEQAAAEAAQAAAAEAAAETAAAANQAAAChpaW5mAAAAAAABAAAAGmluZmUCAAAAAAEAAGF2MDFDb2xvcgAAAABq',
+    'aXBycAAAAEtpcGNvAAAAFGlzcGUAAAAAAAAAIAAAACAAAAAQcGl4aQAAAAADCAgIAAAADGF2MUOBIAAAAAAAE2NvbHJuY2x4AAEADQAGgAAAAB',
+    'dpcG1hAAAAAAAAAAEAAQQBAoMEAAAAPW1kYXQSAAoIOBE/9pAQ0GkyJxECI1KAAPIAAMTgfayDHpay9yjefl051FPmIjYp1HYfzskiwKtg0A==',
+  ].join(''),
+  'base64',
+)

@@ -1,4 +1,4 @@
-import { imageHeaderBytes, judgeImage, readImageHeader, type ImageProblem } from '../../core/image-file'
+import { holdsHtml, imageHeaderBytes, judgeImage, readImageHeader, type ImageProblem } from '../../core/image-file'
 
 /** Reads the first bytes, then tries to decode; vector pictures are only looked at. */
 export async function checkImage(file: Blob): Promise<ImageProblem> {
@@ -16,6 +16,7 @@ export async function checkImage(file: Blob): Promise<ImageProblem> {
 }
 
 async function checkVector(file: Blob): Promise<ImageProblem> {
+  if (holdsHtml(await file.text())) return 'html'
   const url = URL.createObjectURL(new Blob([file], { type: 'image/svg+xml' }))
   try {
     const image = new Image()

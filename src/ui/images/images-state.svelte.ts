@@ -4,6 +4,7 @@ import type { AppActions } from '../actions'
 import type { ImageSampleSet } from '../samples/images'
 import { t } from '../strings'
 import { checkImage } from './check-image'
+import { LabelTaker } from './image-labels'
 
 /** Images at most: each is some hundred tokens. */
 export const mostImages = 200
@@ -21,19 +22,23 @@ export class ImagesState {
   patches: 'outlined' | 'plain' | 'dots' = $state('outlined')
   /** Where an image was moved last, in words, for those who don't see it. */
   moved: string = $state('')
+  readonly labels: LabelTaker
   private calls = 0
 
   constructor(
     private readonly explorer: ExplorerView,
     private readonly actions: AppActions,
+    pause: () => Promise<void>,
     private readonly check: (file: Blob) => Promise<ImageProblem> = checkImage,
-  ) {}
+  ) {
+    this.labels = new LabelTaker(explorer, actions, { pause, check })
+  }
 
   get list(): ExplorerView['images'] {
     return this.explorer.images
   }
 
-  /** Takes the sound ones of some files in, names the others. */
+  /** Takes the sound ones of some pictures in, masks as what belongs to their images, and names the others. */
   async add(files: readonly File[]): Promise<void> {
     this.calls += 1
     this.skipped = []
@@ -41,8 +46,9 @@ export class ImagesState {
     this.open = true
     const good: File[] = []
     const skipped: string[] = []
-    this.checking += files.length
-    for (const file of files) {
+    const { images, masks } = this.labels.sortMasks(files)
+    this.checking += images.length
+    for (const file of images) {
       const problem = await this.check(file)
       this.checking -= 1
       if (problem !== 'none') skipped.push(t.images.problems[problem](file.name))
@@ -51,6 +57,15 @@ export class ImagesState {
     }
     this.skipped = [...this.skipped, ...skipped]
     if (good.length > 0) this.actions.images?.add(good)
+    if (masks.length > 0) this.skipped = [...this.skipped, ...(await this.labels.takeMasks(masks))]
+  }
+
+  /** Tables of labels among texts; the others come back. */
+  async takeTables(texts: readonly File[]): Promise<File[]> {
+    const { others, problems } = await this.labels.takeTables(texts)
+    if (others.length < texts.length) this.open = true
+    this.skipped = [...this.skipped, ...problems]
+    return others
   }
 
   remove(index: number): void {

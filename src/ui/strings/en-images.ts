@@ -29,10 +29,22 @@ export const images = {
     none: (name: string) => name,
     heic: (name: string) => `${name} is HEIC, which browsers can’t read: export it as JPEG.`,
     big: (name: string) => `${name} is too large (over 64 MB or 80 megapixels): scale it down first.`,
+    html: (name: string) => `${name} holds web content (foreignObject), which can’t be drawn safely: export it as PNG.`,
     unknown: (name: string) => `${name} is no picture that is known: use JPEG, PNG, WebP, AVIF, GIF or SVG.`,
     empty: (name: string) => `${name} is empty.`,
     broken: (name: string) => `${name} is damaged and could not be read.`,
     many: (name: string, most: number) => `${name} was left out: ${most} images at most.`,
+  },
+  labels: {
+    name: 'Labels',
+    count: (text: string) => `(${text} with labels)`,
+    clear: 'Remove labels',
+    hint: 'Drop a mask beside its image: cat.mask.png belongs to cat.jpg, one colour is one label. Or a table with the columns image, row, col, label. A table with color, label names the colours.',
+    photograph: (name: string) =>
+      `${name} has more than 64 colours, so it is no mask: save it as PNG without smooth edges.`,
+    unread: (name: string, count: number, text: string) =>
+      `${name}: ${text} ${count === 1 ? 'row' : 'rows'} without an image, row, column or label ${count === 1 ? 'was' : 'were'} left out.`,
+    noImage: (name: string, image: string) => `${name} names ${image}, which is not among the images: add it first.`,
   },
   sets: {
     photographs: { name: 'Photographs', hint: 'Animals, people, things, places: what a head does in general' },
@@ -58,6 +70,7 @@ export const images = {
     patch: { name: 'Patch colour', hint: 'Mean colour of the patch, in five steps a channel' },
     hue: { name: 'Hue', hint: 'Hue of the patch’s mean colour; grey where it has none' },
     brightness: { name: 'Brightness', hint: 'Of the patch’s mean colour, black to white (Rec. 709)' },
+    label: { name: 'Label', hint: 'What your mask or table says the patch is' },
   },
   view: {
     name: 'Image',
@@ -72,7 +85,13 @@ export const images = {
     linksFrom: (threshold: string) => `Links ≥ ${threshold}`,
     heads: 'All heads, this patch',
     headsHint:
-      'The pinned patch in every head, layers from top to bottom; each picture ÷ its own largest patch. Click goes to a head.',
+      'The pinned patch in every head, layers from top to bottom; each picture ÷ its own largest patch. Click goes to a head, Shift + click puts it beside. By keyboard: arrows, Enter, C.',
+    headsNow: (name: string, isBeside: boolean) => (isBeside ? `${name}, beside` : name),
+    compareHint: 'Shift + click or C: beside',
+    beside: (name: string) => `The pinned patch in ${name}`,
+    goTo: (name: string) => `Go to ${name}`,
+    takeAway: (name: string) => `Take ${name} away`,
+    upTo: (largest: string) => `÷ ${largest}`,
     short: { heat: 'Map', arrows: 'Arrows', links: 'Links', heads: 'Heads' },
     threshold: 'Smallest weight that is drawn',
     thresholdHint: 'Opacity and width = weight; blue end: query, orange end: key',

@@ -99,6 +99,7 @@ export const en = {
     conjunction: 'conjunction',
     otherValues: 'other values',
     noValue: 'no value',
+    noLabel: 'no label',
   } satisfies Record<LegendKey, string>,
   legendNote: {
     perHead: 'Ends differ from head to head.',

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
-import { judgeImage, largestImageBytes, readImageHeader } from '../../../src/core/image-file'
+import { holdsHtml, judgeImage, largestImageBytes, readImageHeader } from '../../../src/core/image-file'
 
 const bytes = (...parts: (string | number[])[]): Uint8Array =>
   Uint8Array.from(parts.flatMap((part) => (typeof part === 'string' ? [...part].map((c) => c.charCodeAt(0)) : part)))
@@ -69,4 +69,11 @@ describe('what is refused before it is decoded', () => {
   ] as const)('%s', (problem, size, header) => {
     expect(judgeImage(size, header)).toBe(problem)
   })
+})
+
+it('tells vector pictures that hold HTML', () => {
+  const svg = (inside: string) => `<svg xmlns="http://www.w3.org/2000/svg">${inside}</svg>`
+  expect(holdsHtml(svg('<g><foreignObject width="9"><p>text</p></foreignObject></g>'))).toBe(true)
+  expect(holdsHtml(svg('<svg:FOREIGNOBJECT/>'))).toBe(true)
+  expect(holdsHtml(svg('<text>foreignObject</text><foreignObjects/>'))).toBe(false)
 })

@@ -1,4 +1,5 @@
 import { AppError } from '../../../src/core/errors'
+import type { LabelMap } from '../../../src/core/label-map'
 import type { ModelInfo, ModelInput, SequenceVectors } from '../../../src/core/types'
 import type { ModelSpec, PreparedInput, ProjectionJob } from '../../../src/rpc/contracts'
 import { Dataset, spansOf } from '../../../src/state/dataset'
@@ -121,6 +122,15 @@ export class FakeModel implements ModelPort {
           },
     )
   }
+  /** Names of the maps that were asked about. */
+  labelled: string[] = []
+  /** The one patch has the map's first label. */
+  async labelImage(_: Blob, map: LabelMap) {
+    this.labelled.push(map.names.join())
+    if (this.failLabels) throw this.failLabels
+    return Int16Array.of(0)
+  }
+  failLabels: AppError | null = null
   async run(inputs: ModelInput[]) {
     this.batches.push(inputs.length)
     for (const input of inputs) this.ran.push(input.kind === 'text' ? input.ids.join(' ') : 'image')

@@ -7,6 +7,7 @@ import { buildTokenTable } from '../../../src/encodings/tokens'
 import { pictureTokens, toCrop, trimCrop } from '../../../src/models/image-processor'
 import { readModelConfig } from '../../../src/models/model-config'
 import { requireGrid } from '../../../src/models/suitability'
+import { tileNamesOf } from '../../../src/views/draw-image'
 import { layoutImage, rectOf, tokenAt } from '../../../src/views/image-grid'
 import { buildPatchSheet } from '../../../src/views/patch-sheet'
 
@@ -151,4 +152,13 @@ it('tokens that are no grid are refused, and so is another size where patches ha
   expect(refusal(null, 17, square)).toEqual({ rows: 4, columns: 4, prefix: 1 })
   expect(refusal(null, 17, drawOdd(64, 96, 16, { row: 0, column: 0 }))).toBe('SHAPE_SURPRISE')
   expect(refusal(16, 17, drawOdd(8, 96, 8, { row: 0, column: 0 }))).toBe('SHAPE_SURPRISE')
+})
+
+it('the token after CLS is the teacher’s in a DeiT that has one, a register elsewhere', () => {
+  const grid = { rows: 1, columns: 1, prefix: 3 }
+  const texts = (config: object) =>
+    pictureTokens(grid, readModelConfig(config, 'image').distilled).map(({ text }) => text)
+  expect(texts({ model_type: 'deit' })).toEqual(['[CLS]', '[DIST]', '[REG1]', '0,0'])
+  expect(texts({ model_type: 'dinov2_with_registers' })).toEqual(['[CLS]', '[REG1]', '[REG2]', '0,0'])
+  expect(tileNamesOf(pictureTokens(grid, true))).toEqual(['CLS', 'DIST', 'R1'])
 })

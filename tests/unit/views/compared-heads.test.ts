@@ -1,0 +1,20 @@
+import { expect, it } from 'vitest'
+import { shownBeside, toggleCompared } from '../../../src/views/compared-heads'
+
+const head = (layer: number, at: number) => ({ layer, head: at })
+
+it('takes heads in and out, three at most, never the opened one', () => {
+  const opened = head(0, 0)
+  let compared = toggleCompared([], head(1, 2), opened)
+  compared = toggleCompared(compared, head(2, 0), opened)
+  expect(compared).toEqual([head(1, 2), head(2, 0)])
+  expect(toggleCompared(compared, head(1, 2), opened)).toEqual([head(2, 0)])
+  expect(toggleCompared(compared, opened, opened)).toBe(compared)
+  compared = toggleCompared(toggleCompared(compared, head(3, 1), opened), head(3, 2), opened)
+  expect(compared).toEqual([head(2, 0), head(3, 1), head(3, 2)])
+})
+
+it('shows those that the model has, but for the opened one', () => {
+  const compared = [head(0, 1), head(5, 0), head(1, 1)]
+  expect(shownBeside(compared, head(1, 1), { layers: 2, heads: 2 })).toEqual([head(0, 1)])
+})
