@@ -4,9 +4,10 @@ import type { GraphView } from './graph-view'
 import type { GraphIndex, NodeIndex } from './model-index'
 import { peelOperand, peelValues } from './operands'
 import { hintOf } from './hint'
+import { isTokenMajor, untangle } from './multi-query'
 import { isCross, isRotary, isWindowed } from './origin'
 import { productRuleOf } from './products'
-import type { Operand } from './rule'
+import type { Edits, Operand } from './rule'
 import { findScores, findWeightedSum, isAlongLast, joinScales, type Scores } from './scores'
 import type { Additions, Plan, Scale, Site, Tap } from './types'
 
@@ -27,7 +28,7 @@ export function findAttention(
     const found = fused
       ? fused.read(node, view, edits)
       : node.operator === 'Softmax' && node.domain === ''
-        ? readSoftmax(node, view)
+        ? readSoftmax(node, view, edits)
         : null
     if (found === null) continue
     if (typeof found === 'string') rejected.push({ node: node.name || node.outputs[0] || node.operator, why: found })
@@ -37,7 +38,7 @@ export function findAttention(
 }
 
 /** One site, or why the softmax is no attention. */
-function readSoftmax(node: NodeIndex, graph: GraphView): Site | string {
+function readSoftmax(node: NodeIndex, graph: GraphView, edits: Edits): Site | string {
   const [input] = node.inputs
   const [output] = node.outputs
   if (!input || !output) return 'It has no input or no output.'
@@ -52,7 +53,7 @@ function readSoftmax(node: NodeIndex, graph: GraphView): Site | string {
   if (!queries || !keys) return 'Its queries or keys lie in an order of dimensions that is not supported.'
   const own = joinScales({ constant: factor, runtime: [] }, queries.scale, keys.scale)
   const values = readValues(sum.node, sum.weights, graph)
-  return {
+  const site: Site = {
     q: queries.tap,
     k: keys.tap,
     v: values,
@@ -75,6 +76,7 @@ function readSoftmax(node: NodeIndex, graph: GraphView): Site | string {
     },
     hint: hintOf(node),
   }
+  return !scores.swapped && isTokenMajor(site, scores.reshapes, graph) ? untangle(site, edits) : site
 }
 
 function readValues(node: NodeIndex, weights: string, graph: GraphView): Tap | null {

@@ -15,6 +15,8 @@ export interface Scores {
   sink: boolean
   /** The last two dimensions were exchanged on the way: queries are the right operand. */
   swapped: boolean
+  /** Reshapes on the way, from the softmax on. */
+  reshapes: readonly NodeIndex[]
   /**
    * The product after the factors that directly follow it, and these factors. (A tap between product and factor would keep the
    * runtime from fusing the two, and change the model's last bits.)
@@ -42,6 +44,7 @@ interface Trail {
   softcap: boolean
   sink: boolean
   swapped: boolean
+  reshapes: readonly NodeIndex[]
   /** First tensor of the run of factors that the walk is in. */
   scaled: Scores['scaled'] | null
 }
@@ -96,6 +99,7 @@ export function findScores(tensor: string, graph: GraphView): Scores | null {
     const next = (input: string | undefined, change: Partial<Trail> = {}) =>
       input ? walk(input, { ...trail, scaled: null, ...change }, steps + 1) : null
     const [first, second] = node.inputs
+    if (node.operator === 'Reshape') return next(first, { reshapes: [...trail.reshapes, node] })
     if (passing.has(node.operator) || reshaping.has(node.operator)) return next(first)
     switch (node.operator) {
       case 'Add':
@@ -143,6 +147,7 @@ export function findScores(tensor: string, graph: GraphView): Scores | null {
     softcap: false,
     sink: false,
     swapped: false,
+    reshapes: [],
     scaled: null,
   }
   return walk(tensor, trail, 0)

@@ -372,7 +372,7 @@ test('the pinned patch in several heads side by side, by keyboard and by pointer
   await expect.poll(async () => (await pixels('beside')) !== (await pixels('heat'))).toBe(true)
   const [second, first] = [await pixels('beside'), await pixels('heat')]
   // The other head's map is what that head shows when it is opened; the one that was open takes its place.
-  await beside.first().getByRole('button', { name: 'L0 H1' }).click()
+  await beside.first().getByRole('button', { name: 'L0 H1', exact: true }).click()
   await page.mouse.move(5, 300)
   await expect.poll(() => page.evaluate(() => window.atlas.state().head)).toBe('L0H1')
   await expect.poll(() => pixels('heat')).toBe(second)

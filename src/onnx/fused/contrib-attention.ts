@@ -16,7 +16,7 @@ export const contribAttention: FusedRule = {
     const heads = findAttribute(node, 'num_heads')?.int
     if (!hidden || !weight || !output || !heads) return 'The Attention operator lacks its weight or its head count.'
     if (intAttribute(node, 'do_rotary', 0) === 1)
-      return 'The Attention operator rotates its queries and keys inside, where they cannot be had.'
+      return 'The Attention operator rotates its queries and keys inside, which this runtime cannot run.'
     let packed = edits.name('qkv')
     edits.addNode('MatMul', '', [hidden, weight], [packed])
     if (bias) {

@@ -6,7 +6,7 @@ import { planModel } from '../../../src/onnx/plan'
 import type { SiteFlags } from '../../../src/onnx/types'
 import { verifySite } from '../../../src/onnx/verify'
 import { createGraph, type GraphBuilder } from '../../helpers/make-onnx'
-import { openSession, readSite } from '../../helpers/onnx-run'
+import { attend, openSession, readSite } from '../../helpers/onnx-run'
 
 const heads = 2
 const width = 4
@@ -204,6 +204,59 @@ describe('Products', () => {
     expect(verdict.verdict, verdict.note).toBe('exact')
     expect([result.k.heads, result.v?.heads]).toEqual([1, 1])
   })
+
+  it.each([
+    ['plain', false],
+    ['causal, with a number added that weighs nothing', true],
+  ])('all heads in one product with the only key head, token by token (%s)', async (_, masked) => {
+    const graph = start()
+    const [queries, keysAndValues] = graph.nodes(
+      'Split',
+      [
+        graph.node('Add', [
+          graph.node('MatMul', ['x', graph.weight([channels, channels + 2 * width], 0.7)]),
+          graph.weight([channels + 2 * width], 0.5),
+        ]),
+        graph.ints([channels, 2 * width]),
+      ],
+      { axis: 2 },
+      2,
+    )
+    const [keys, values] = graph.nodes('Split', [keysAndValues!, graph.ints([width, width])], { axis: 2 }, 2)
+    const shape = graph.node('Shape', ['x'])
+    const at = (place: number) => graph.node('Gather', [shape, graph.ints([place])], { axis: 0 })
+    const view = (...dims: string[]) => graph.node('Concat', dims, { axis: 0 })
+    const rowsOfAll = graph.node('Mul', [at(1), graph.ints([heads])])
+    const rowQueries = graph.node('Reshape', [queries!, view(at(0), rowsOfAll, graph.ints([width]))])
+    const product = graph.node('MatMul', [rowQueries, graph.node('Transpose', [keys!], { perm: [0, 2, 1] })])
+    let scores = graph.node('Mul', [product, scale(graph)])
+    if (masked) {
+      const nothing = graph.node('ConstantOfShape', [view(at(0), rowsOfAll, at(1))])
+      scores = graph.node('Add', [scores, graph.node('Mul', [nothing, graph.floats([], [0])])])
+    }
+    scores = graph.node('Reshape', [scores, view(at(0), at(1), graph.ints([heads]), at(1))])
+    if (masked) {
+      const ones = graph.node('Expand', [graph.floats([1, 1], [1]), view(at(1), at(1))])
+      const before = graph.node('Cast', [graph.node('Trilu', [ones], { upper: 0 })], { to: 9 })
+      const forAll = graph.node('Unsqueeze', [before, graph.ints([0, 2])])
+      scores = graph.node('Where', [forAll, scores, graph.floats([], [-3e38])])
+    }
+    const weights = graph.node('Softmax', [scores], { axis: -1 })
+    const rowWeights = graph.node('Reshape', [weights, view(at(0), rowsOfAll, at(1))])
+    const mixed = graph.node('MatMul', [rowWeights, values!])
+    graph.output(graph.node('Reshape', [mixed, view(at(0), at(1), graph.ints([channels]))]))
+    const { verdict, result, plan } = await examine(graph.finish())
+    expect(plan.quantised).toBe(false)
+    expect(verdict, verdict.note).toMatchObject({ verdict: 'exact', mask: { causal: masked, window: null } })
+    expect([result.k.heads, result.k.tokens, result.k.width, result.v!.heads]).toEqual([1, tokens, width, 1])
+    // Against a plain computation of every head of every input.
+    for (let input = 0; input < batch; input++)
+      for (let head = 0; head < heads; head++) {
+        const wanted = attend(result, input, head, (query, key) => !masked || key <= query).weights
+        const own = result.weights!.values.subarray((input * heads + head) * tokens * tokens)
+        for (let pair = 0; pair < tokens * tokens; pair++) expect(own[pair]).toBeCloseTo(wanted[pair]!, 6)
+      }
+  })
 })
 
 describe('What lies between product and softmax', () => {
@@ -396,6 +449,18 @@ describe('Rotation, repeats and windows', () => {
 })
 
 describe('Fused operators', () => {
+  it('com.microsoft.Attention that rotates inside is refused in words: the runtime has no such kernel', () => {
+    const graph = start()
+    const inputs = ['x', graph.weight([channels, 3 * channels]), graph.weight([3 * channels])]
+    graph.output(graph.node('Attention@com.microsoft', inputs, { num_heads: heads, do_rotary: 1 }))
+    expect(() => planModel(graph.finish())).toThrow(
+      expect.objectContaining({
+        code: 'UNSUPPORTED_OP',
+        message: expect.stringContaining('rotates its queries and keys inside, which this runtime cannot run'),
+      }),
+    )
+  })
+
   it.each([11, 13, 17, 18])('com.microsoft.Attention in opset %i: the projection is written out', async (opset) => {
     const graph = start(opset)
     const weight = graph.weight([channels, 3 * channels], 0.7)
