@@ -225,7 +225,13 @@ export class FakePool implements PoolPort {
     const points = job.points ?? Float32Array.from({ length: (n + m) * dims }, (_, at) => at + base)
     const figures = job.figures ? { fidelity: -0.5 } : null
     const backend = job.backend === 'webgpu' ? ('webgpu' as const) : ('wasm' as const)
-    return { points, c: 1.5, shift: new Float32Array(dim), figures, ...(!job.points && { backend, backendReason: `${backend} in a test.` }) }
+    return {
+      points,
+      c: 1.5,
+      shift: new Float32Array(dim),
+      figures,
+      ...(!job.points && { backend, backendReason: `${backend} in a test.` }),
+    }
   }
 }
 
