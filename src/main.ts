@@ -41,7 +41,13 @@ import App from './views/App.svelte'
 const startWorker = (address: string, name: string) => () =>
   new Worker(trustedScript(address, document.baseURI), { type: 'module', name })
 
-const graphicsAwake = wakeGraphics(startWorker(wakingWorker, 'wake-graphics'))
+const loadScene = () => import('./scene/atlas-scene')
+
+/** A page that is loaded again has just drawn: the graphics process runs, and what draws is wanted beside all else. */
+const isReload = performance.getEntriesByType('navigation').some((entry) => 'type' in entry && entry.type === 'reload')
+// A failure is told where the scene is made.
+if (isReload) loadScene().catch(() => undefined)
+const graphicsAwake = isReload ? Promise.resolve() : wakeGraphics(startWorker(wakingWorker, 'wake-graphics'))
 
 const { serviceWorker } = navigator as { serviceWorker?: ServiceWorkerContainer }
 const lock = new NetworkLock(import.meta.env.PROD ? (serviceWorker ?? null) : null, location.host)
@@ -199,9 +205,13 @@ mount(App, {
     selection,
     actions,
     createScene: async (canvas: HTMLCanvasElement) => {
-      const [{ AtlasScene }] = await Promise.all([import('./scene/atlas-scene'), graphicsAwake])
-      scene = new AtlasScene(canvas, { reducedMotion: () => matchMedia('(prefers-reduced-motion: reduce)').matches })
-      return scene
+      const [{ AtlasScene }] = await Promise.all([loadScene(), graphicsAwake])
+      const made = new AtlasScene(canvas, {
+        reducedMotion: () => matchMedia('(prefers-reduced-motion: reduce)').matches,
+      })
+      await made.warmUp()
+      scene = made
+      return made
     },
   },
 })

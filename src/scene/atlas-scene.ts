@@ -96,9 +96,13 @@ export class AtlasScene implements AtlasSceneApi {
     this.loop = new FrameLoop(this.frameHost(), timers)
     this.store = this.makeStore()
     this.drawing.setStore(this.store)
-    this.drawing.warmUp()
     canvas.addEventListener('webglcontextlost', this.onContextLost)
     canvas.addEventListener('webglcontextrestored', this.onContextRestored)
+  }
+
+  /** Makes the device ready for the first frame while the page goes on; without it that frame waits for the shaders. */
+  warmUp(): Promise<void> {
+    return this.drawing.warmUp()
   }
 
   setLayout(layout: SceneLayout): void {

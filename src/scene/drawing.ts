@@ -22,11 +22,17 @@ import {
   type IUniform,
   type Texture,
 } from 'three'
+import { AppError } from '../core/errors'
 import type { SceneSprites, SceneTheme } from './api'
 import type { Affine } from './camera'
+import { FrameFence } from './frame-fence'
 import type { HeadStore } from './head-store'
 import type { Matrix3 } from './rotation'
 import { emphasisWidth, headsPerRow, headTexels, pointFragment, pointVertex, tileFragment, tileVertex } from './shaders'
+
+const linkPollMs = 8
+/** Some drivers never answer. */
+const longestLinkMs = 3000
 
 /** What changes from frame to frame. */
 export interface FrameState {
@@ -90,6 +96,8 @@ export class Drawing {
   constructor(private readonly renderer: WebGLRenderer) {
     renderer.autoClear = true
     renderer.sortObjects = false
+    // Asks the device for six logs, each of which blocks the page; `linkShaders` asks for what matters.
+    renderer.debug.checkShaderErrors = false
     this.headTexture = new DataTexture(new Float32Array(headsPerRow * headTexels * 4), headsPerRow * headTexels, 1)
     this.emphasisTexture = bytesTexture(new Uint8Array(emphasisWidth).fill(1), emphasisWidth, 1, false)
     this.sizeTexture = bytesTexture(new Uint8Array(emphasisWidth).fill(128), emphasisWidth, 1, false)
@@ -103,16 +111,39 @@ export class Drawing {
   }
 
   /**
-   * Compiles the shaders and draws one point and one tile of nothing. The materials are kept, so that neither the first picture
-   * nor a new grid compiles in the middle of a run.
+   * Compiles the shaders beside the page where the device can, and draws one point and one tile of nothing. The materials are kept,
+   * so that neither the first picture nor a new grid compiles in the middle of a run.
    */
-  warmUp(): void {
+  async warmUp(): Promise<void> {
     const tiles = new Mesh(new BufferGeometry(), this.material(tileVertex, tileFragment))
     tiles.geometry.setDrawRange(0, 6)
     const { points } = this.pointSet(new Uint16Array(4), new Uint16Array(4), 1, 1)
     tiles.frustumCulled = false
     this.warmed.add(tiles, points)
+    await this.renderer.compileAsync(this.warmed, this.camera)
+    await this.linkShaders()
     this.renderer.render(this.warmed, this.camera)
+  }
+
+  /**
+   * Waits until the device has taken the shaders in, without asking it anything that would block the page, then asks once whether
+   * they can be used. @throws AppError NOT_AVAILABLE where they can't
+   */
+  private async linkShaders(): Promise<void> {
+    const context = this.renderer.getContext() as WebGL2RenderingContext
+    const fence = new FrameFence(context)
+    fence.set()
+    const endMs = performance.now() + longestLinkMs
+    while (fence.isPending && performance.now() < endMs) await new Promise((resolve) => setTimeout(resolve, linkPollMs))
+    fence.clear()
+    for (const { program } of this.renderer.info.programs ?? []) {
+      if (context.getProgramParameter(program as WebGLProgram, context.LINK_STATUS) || context.isContextLost()) continue
+      const reason = context.getProgramInfoLog(program as WebGLProgram) ?? ''
+      throw new AppError(
+        'NOT_AVAILABLE',
+        `The graphics device can't run this page's shaders (${reason}); use another browser or device.`,
+      )
+    }
   }
 
   setStore(store: HeadStore): void {
@@ -142,7 +173,9 @@ export class Drawing {
   updatePoints(start: number, count: number, withOrigin: boolean): void {
     if (!this.all) return
     markRange(this.all.target, start * 4, count * 4)
-    if (withOrigin) markRange(this.all.origin, start * 4, count * 4)
+    if (!withOrigin) return
+    markRange(this.all.origin, start * 4, count * 4)
+    this.all.points.geometry.setAttribute('origin', this.all.origin)
   }
 
   /** Colours of all shared slots. */
@@ -162,6 +195,7 @@ export class Drawing {
     ;(origins.array as Uint16Array).set(origin)
     ;(color.array as Uint8Array).set(colors)
     for (const attribute of [targets, origins, color]) attribute.needsUpdate = true
+    this.detail.points.geometry.setAttribute('origin', origins)
     this.detail.points.material.uniforms['firstHead']!.value = head
   }
 
@@ -318,7 +352,8 @@ export class Drawing {
     const color = dynamicAttribute(new Uint8Array(targets.length / 4), 1, false)
     // No attribute called "position": its length would limit what is drawn.
     geometry.setAttribute('target', target)
-    geometry.setAttribute('origin', origin)
+    // Before the first travel nothing reads where points came from: half as much to upload with the first picture.
+    geometry.setAttribute('origin', target)
     geometry.setAttribute('color', color)
     const material = this.material(pointVertex, pointFragment, {
       chunkSlots: { value: chunkSlots },
