@@ -14,6 +14,7 @@ export const column: Encoding = {
         return patch ? patch.column / Math.max(1, patch.columns - 1) : 0
       },
     ends: ({ table }) => [{ text: '0' }, { text: String((table.sequences[0]?.grid?.columns ?? 1) - 1) }],
+    at: ({ table }, share) => String(Math.round(share * ((table.sequences[0]?.grid?.columns ?? 1) - 1))),
     value({ table }, point) {
       const patch = patchOf(table, point)
       return patch ? { text: String(patch.column) } : { key: 'unknown' }

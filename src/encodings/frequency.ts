@@ -34,5 +34,6 @@ export const frequency = rampEncoding({
     return (point) => (most > 1 ? Math.log(countOf(table, point)) / Math.log(most) : 0)
   },
   ends: ({ table }) => [{ text: '1×' }, { text: `${countTokens(table).most}×` }],
+  at: ({ table }, share) => `${Math.round(countTokens(table).most ** share)}×`,
   value: ({ table }, point) => ({ text: `${countOf(table, point)}×` }),
 })

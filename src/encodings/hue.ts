@@ -45,6 +45,7 @@ export const hue: Encoding = {
     to: { text: '360°' },
     query: [0, steps - 1],
     key: [steps + 1, 2 * steps],
+    at: (share) => `${Math.round(360 * share)}°`,
   }),
   value(context, point) {
     const degrees = hueAt(context, point)

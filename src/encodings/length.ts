@@ -16,5 +16,6 @@ export const length = rampEncoding({
     (point) =>
       (charactersOf(table, point) - 1) / (longest - 1),
   ends: () => [{ text: '1' }, { text: `${longest}+` }],
+  at: (_, share) => String(Math.round(1 + share * (longest - 1))),
   value: ({ table }, point) => ({ text: String(charactersOf(table, point)) }),
 })

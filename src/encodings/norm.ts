@@ -34,6 +34,10 @@ export const norm = rampEncoding({
       ? [{ text: domain[0].toFixed(1) }, { text: domain[1].toFixed(1) }]
       : [{ key: 'smallest' }, { key: 'largest' }]
   },
+  at(context, share) {
+    const [low, high] = domainOf(context) ?? [0, 1]
+    return (low + share * (high - low)).toFixed(1)
+  },
   value(context, point) {
     const value = normOf(context, point)
     return value === null ? { key: 'unknown' } : { text: value.toFixed(2) }

@@ -8,10 +8,12 @@ interface RampParts extends Pick<Encoding, 'id' | 'scope' | 'value' | 'needs'> {
   /** 0 … 1 of one point. */
   prepare(context: EncodingContext): (point: number) => number
   ends(context: EncodingContext): readonly [from: LegendLabel, to: LegendLabel]
+  /** The value at a share of the way between the ends; absent: the share itself is the value. */
+  at?(context: EncodingContext, share: number): string
 }
 
 /** An encoding of a number between two ends: one ramp for queries, one for keys. */
-export function rampEncoding({ prepare, ends, only, ...parts }: RampParts): Encoding {
+export function rampEncoding({ prepare, ends, at, only, ...parts }: RampParts): Encoding {
   return {
     ...parts,
     palette: only ? (shade, id) => oneRampPalette(only, shade, id) : rampPalette,
@@ -25,7 +27,14 @@ export function rampEncoding({ prepare, ends, only, ...parts }: RampParts): Enco
     legend(context) {
       const [from, to] = ends(context)
       const { query, key } = rampRange
-      return { kind: 'ramp', from, to, query: only === 'key' ? null : query, key: only === 'query' ? null : key }
+      return {
+        kind: 'ramp',
+        from,
+        to,
+        query: only === 'key' ? null : query,
+        key: only === 'query' ? null : key,
+        at: (share) => at?.(context, share) ?? share.toFixed(2),
+      }
     },
   }
 }

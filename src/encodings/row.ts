@@ -14,6 +14,7 @@ export const row: Encoding = {
         return patch ? patch.row / Math.max(1, patch.rows - 1) : 0
       },
     ends: ({ table }) => [{ text: '0' }, { text: String((table.sequences[0]?.grid?.rows ?? 1) - 1) }],
+    at: ({ table }, share) => String(Math.round(share * ((table.sequences[0]?.grid?.rows ?? 1) - 1))),
     value({ table }, point) {
       const patch = patchOf(table, point)
       return patch ? { text: String(patch.row) } : { key: 'unknown' }

@@ -81,6 +81,8 @@ export type Legend =
       /** First and last palette index of each role; null: the role is grey, it has no such value. */
       readonly query: readonly [number, number] | null
       readonly key: readonly [number, number] | null
+      /** The value at a share of the way from one end to the other, 0 … 1. */
+      at(share: number): string
     }
 
 /** One way to colour points: a byte a point, looked up in 256 colours. */

@@ -63,6 +63,7 @@ function numberEncoding(column: UserColumn): Encoding {
       to: { text: String(high) },
       query: [0, lastStep],
       key: [rampSteps, rampSteps + lastStep],
+      at: (share) => String(Number((low + share * (high - low)).toPrecision(6))),
     }),
     value: (context, point) => labelAt(column, context, point),
   }

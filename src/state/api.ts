@@ -86,6 +86,17 @@ export interface SelectionView {
   points: readonly number[] | null
   /** Hover = peek; not in the address. */
   hover: { head: HeadRef; point: number } | null
+  /**
+   * Lets other state be undone and redone with what is looked at. Returns what is to be called before each change of it: changes
+   * of one run (typing, dragging) that follow each other within a second are one step.
+   */
+  include(part: UndoPart): (run?: string) => void
+}
+
+/** State that can be undone: what `read` gives is never changed, and put back by `write`. */
+export interface UndoPart {
+  read(): unknown
+  write(state: unknown): void
 }
 
 /** Scores how the matches of a search lie in heads' pictures, away from the page. */

@@ -1,5 +1,5 @@
 import type { HeadRef, ViewId } from '../core/types'
-import type { SelectionView } from './api'
+import type { SelectionView, UndoPart } from './api'
 
 /** The part of the selection that is in the address and can be undone. */
 export interface Place {
@@ -13,6 +13,14 @@ export interface Place {
 }
 
 const keptSteps = 200
+/** Changes of one run that are no further apart are one step. */
+const runMs = 1000
+
+interface Step {
+  place: Place
+  /** What the included parts were, in their order. */
+  others: readonly unknown[]
+}
 
 const isSame = (one: Place, other: Place): boolean =>
   one.view === other.view &&
@@ -33,16 +41,26 @@ export class Selection implements SelectionView {
     role: 'query',
     points: null,
   })
-  #undone = $state.raw<readonly Place[]>([])
-  #done = $state.raw<readonly Place[]>([])
+  #undone = $state.raw<readonly Step[]>([])
+  #done = $state.raw<readonly Step[]>([])
   hover = $state.raw<SelectionView['hover']>(null)
   readonly #listeners: (() => void)[] = []
+  readonly #parts: UndoPart[] = []
+  readonly #now: () => number
+  /** The run of the last step, null: it is a step of its own. */
+  #run: string | null = null
+  #recordedAt = 0
   /** Ids of the sequences that indices refer to; null before any were there. */
   #ids: readonly string[] | null = null
   /** What one event handler does is one step, in however many assignments. */
   #inStep = false
   /** Lengths of the sequences at the last fit. */
   #fitted = ''
+
+  /** @param now milliseconds of a clock */
+  constructor(now: () => number = () => performance.now()) {
+    this.#now = now
+  }
 
   get view(): ViewId {
     return this.#place.view
@@ -100,13 +118,36 @@ export class Selection implements SelectionView {
   go(change: Partial<Place>): void {
     const next = { ...this.#place, ...change }
     if (isSame(next, this.#place)) return
-    if (!this.#inStep) {
-      this.#done = [...this.#done.slice(1 - keptSteps), this.#place]
-      this.#undone = []
-      this.#inStep = true
-      queueMicrotask(() => (this.#inStep = false))
-    }
+    this.#record(null)
     this.#move(next)
+  }
+
+  include(part: UndoPart): (run?: string) => void {
+    this.#parts.push(part)
+    return (run) => this.#record(run ?? null)
+  }
+
+  /** Remembers what is there before it changes. */
+  #record(run: string | null): void {
+    const now = this.#now()
+    const goesOn = run !== null && run === this.#run && now - this.#recordedAt < runMs
+    this.#run = run
+    this.#recordedAt = now
+    if (goesOn || this.#inStep) return
+    this.#done = [...this.#done.slice(1 - keptSteps), this.#here]
+    this.#undone = []
+    this.#inStep = true
+    queueMicrotask(() => (this.#inStep = false))
+  }
+
+  get #here(): Step {
+    return { place: this.#place, others: this.#parts.map((part) => part.read()) }
+  }
+
+  #return({ place, others }: Step): void {
+    this.#run = null
+    this.#parts.forEach((part, index) => part.write(others[index]))
+    this.#move(place)
   }
 
   openMatrix(): void {
@@ -143,16 +184,16 @@ export class Selection implements SelectionView {
     const last = this.#done.at(-1)
     if (!last) return
     this.#done = this.#done.slice(0, -1)
-    this.#undone = [...this.#undone, this.#place]
-    this.#move(last)
+    this.#undone = [...this.#undone, this.#here]
+    this.#return(last)
   }
 
   redo(): void {
     const last = this.#undone.at(-1)
     if (!last) return
     this.#undone = this.#undone.slice(0, -1)
-    this.#done = [...this.#done, this.#place]
-    this.#move(last)
+    this.#done = [...this.#done, this.#here]
+    this.#return(last)
   }
 
   /** Keeps what is selected inside what there is: after another model or other inputs. No step of its own. */
@@ -180,8 +221,9 @@ export class Selection implements SelectionView {
 
   #forgetPoints(): void {
     const without = (place: Place): Place => (place.points ? { ...place, points: null } : place)
-    this.#done = this.#done.map(without)
-    this.#undone = this.#undone.map(without)
+    const stepWithout = ({ place, others }: Step): Step => ({ place: without(place), others })
+    this.#done = this.#done.map(stepWithout)
+    this.#undone = this.#undone.map(stepWithout)
     if (this.#place.points) this.#move(without(this.#place))
   }
 

@@ -1,7 +1,7 @@
 import { untrack } from 'svelte'
 import { allFigureInfos, type FigureInfo } from '../core/figures'
 import type { HeadRef, InputKind } from '../core/types'
-import type { ExplorerView } from '../state/api'
+import type { ExplorerView, SelectionView } from '../state/api'
 import { ArrangementChoice } from '../state/arrangement-choice.svelte'
 import { arrangeHeads, extentOf, shareOfExtent, type Extent, type HeadSort } from './arrange'
 import type { SearchState } from './search-state.svelte'
@@ -38,18 +38,21 @@ export class ArrangementState {
     return this.choice.sort
   }
   set sort(sort: HeadSort) {
+    this.beforeChange()
     this.choice.set({ sort })
   }
   get tint(): boolean {
     return this.choice.tint
   }
   set tint(tint: boolean) {
+    this.beforeChange()
     this.choice.set({ tint })
   }
   get range(): readonly [number, number] | null {
     return this.choice.range
   }
   set range(range: readonly [number, number] | null) {
+    this.beforeChange(range ? 'heads' : undefined)
     this.choice.set({ range })
   }
 
@@ -92,11 +95,19 @@ export class ArrangementState {
     this.order ? this.order.reduce((sum, head) => sum + (head >= 0 ? 1 : 0), 0) : this.values.length,
   )
 
+  private readonly beforeChange: (run?: string) => void
+
   constructor(
     private readonly explorer: ExplorerView,
     private readonly search: SearchState,
+    selection: Pick<SelectionView, 'include'>,
     private readonly choice: ArrangementChoice = new ArrangementChoice(),
-  ) {}
+  ) {
+    this.beforeChange = selection.include({
+      read: () => ({ figure: choice.figure, sort: choice.sort, tint: choice.tint, range: choice.range }),
+      write: (state) => choice.set(state as Parameters<ArrangementChoice['set']>[0]),
+    })
+  }
 
   /** A figure of one head, or of another id than the chosen one. */
   valueOf(head: HeadRef, id: string = this.figure): number | null {
@@ -105,6 +116,7 @@ export class ArrangementState {
   }
 
   choose(figure: string): void {
+    this.beforeChange()
     this.choice.set({ figure })
   }
 

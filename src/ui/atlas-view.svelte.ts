@@ -1,8 +1,8 @@
+import type { SearchOptions } from '../core/search'
 import type { HeadRef, Sequence } from '../core/types'
 import type { UserColumn } from '../core/user-column'
 import { encodingOf } from '../encodings'
 import { labelEncoding } from '../encodings/label'
-import { keptByLegend } from '../encodings/legend-filter'
 import { buildTokenTable, pointOf, roleOf, tokenOf } from '../encodings/tokens'
 import type { Encoding, EncodingContext, PaletteId, Role, Shade } from '../encodings/types'
 import { userEncoding } from '../encodings/user'
@@ -12,7 +12,7 @@ import { browserClock } from '../state/browser-ports'
 import { formatOf } from '../tables/read-table'
 import type { SampleSet } from './samples'
 import { t } from './strings'
-import type { AppActions, ThemeChoice } from './actions'
+import type { AppActions, SettingsPatch, ThemeChoice } from './actions'
 import { neighbourInOrder } from './arrange'
 import { ArrangementState } from './arrangement.svelte'
 import { AttentionState } from './attention-state.svelte'
@@ -20,6 +20,7 @@ import { isModel, nameModel, readDrop, type GivenFile } from './dropped-files'
 import { groupOf, headGroups } from './head-groups'
 import { formatHead, isSameHead, neighbourOf } from './head-name'
 import { sortFiles } from './images/check-image'
+import { LegendState } from './legend-state.svelte'
 import { ImagesState } from './images/images-state.svelte'
 import { TokenAttentionState } from './token-attention.svelte'
 import { SearchState } from './search-state.svelte'
@@ -40,8 +41,6 @@ export interface PointWalk {
   pin(): void
 }
 
-const isSameColor = (one: Encoding, other: Encoding): boolean => one.id === other.id && one.name === other.name
-
 /** What all views of one page share: derived once, and the panels that are open. */
 export class AtlasView {
   readonly explorer: ExplorerView
@@ -53,6 +52,8 @@ export class AtlasView {
   readonly tokenAttention: TokenAttentionState
   readonly speech = new SpeechState({ pause: browserClock.pause, now: () => performance.now() })
   readonly tables = new TableState(browserClock.pause)
+  readonly legend: LegendState
+  private readonly beforeSearch: (run?: string) => void
   /** Order, filter and tint of the matrix. */
   readonly arrangement: ArrangementState
 
@@ -95,15 +96,6 @@ export class AtlasView {
   })
   /** Attention follows from the vectors; otherwise the model has to be asked, so that only one head is. */
   readonly isAttentionCheap = $derived.by(() => this.explorer.model?.verified === 'exact')
-  private picks: { encoding: Encoding; entries: ReadonlySet<number> } | null = $state.raw(null)
-  /** Entries of the legend that are shown, all others being dimmed; null: all. */
-  readonly legendPicked: ReadonlySet<number> | null = $derived.by(() =>
-    this.picks && isSameColor(this.picks.encoding, this.encoding) ? this.picks.entries : null,
-  )
-  /** [n+m] 0 where the legend's filter leaves a point out; null: no filter. */
-  readonly kept: Uint8Array | null = $derived.by(() =>
-    this.legendPicked ? keptByLegend(this.encoding, this.contextOf(null), this.legendPicked) : null,
-  )
   readonly tokensLeftOut: number = $derived.by(() =>
     this.explorer.sequences.reduce((sum, { truncated }) => sum + truncated, 0),
   )
@@ -148,7 +140,20 @@ export class AtlasView {
       pause: browserClock.pause,
       now: () => performance.now(),
     })
-    this.arrangement = new ArrangementState(explorer, this.search, actions.arrangement)
+    this.beforeSearch = selection.include({
+      read: () => ({ text: explorer.search, options: explorer.searchOptions }),
+      write: (state) => this.putSearchBack(state as { text: string; options: SearchOptions }),
+    })
+    this.legend = new LegendState(selection, {
+      encoding: () => this.encoding,
+      context: () => {
+        if (this.encoding.scope === 'token') return this.contextOf(null)
+        void [explorer.version, this.tokenAttention.version]
+        return this.isMatrix ? null : this.contextOf(selection.head)
+      },
+      sharedContext: () => this.contextOf(null),
+    })
+    this.arrangement = new ArrangementState(explorer, this.search, selection, actions.arrangement)
   }
 
   /** Layers and heads are counted from it on the screen. */
@@ -174,17 +179,17 @@ export class AtlasView {
     }
   }
 
-  /** Shows only an entry of the legend, or adds it to those shown, or takes it away; all or none: no filter. */
-  pickLegend(entry: number, count: number): void {
-    const before = [...(this.legendPicked ?? [])]
-    const after = before.includes(entry) ? before.filter((other) => other !== entry) : [...before, entry]
-    const isAll = after.length === 0 || after.length === count
-    // eslint-disable-next-line svelte/prefer-svelte-reactivity -- replaced as a whole
-    this.picks = isAll ? null : { encoding: this.encoding, entries: new Set(after) }
+  private putSearchBack({ text, options }: { text: string; options: SearchOptions }): void {
+    const { search, searchOptions } = this.explorer
+    if (text === search && options === searchOptions) return
+    const { match, caseSensitive, firstOnly } = options
+    this.actions.set({ search: text, match, case: caseSensitive ? 1 : 0, first: firstOnly ? 1 : 0 })
   }
 
-  clearLegend(): void {
-    this.picks = null
+  /** Searches as a step that can be undone; what is typed without a pause is one. */
+  find(patch: Pick<SettingsPatch, 'search' | 'match' | 'case' | 'first'>, isTyped = false): void {
+    this.beforeSearch(isTyped ? 'search' : undefined)
+    this.actions.set(patch)
   }
 
   /** A head's name as the user counts. */
@@ -280,8 +285,8 @@ export class AtlasView {
     else if (this.selection.points) this.selection.points = null
     else if (this.selection.token !== null || this.selection.sequence !== null) this.clearPin()
     else if (this.selection.view !== 'matrix') this.showMatrix()
-    else if (this.explorer.search !== '') this.actions.set({ search: '' })
-    else if (this.legendPicked) this.clearLegend()
+    else if (this.explorer.search !== '') this.find({ search: '' })
+    else if (this.legend.isActive) this.legend.clear()
     else if (this.arrangement.isActive) this.arrangement.reset()
   }
 

@@ -98,5 +98,8 @@ function handleUndo(event: KeyboardEvent, atlas: AtlasView): void {
   else atlas.actions.undo?.()
 }
 
+/** Sliders and boxes have no undo of their own. */
+const withoutText: readonly string[] = ['range', 'checkbox', 'radio']
+
 const isField = (target: EventTarget | null): boolean =>
-  target instanceof HTMLTextAreaElement || target instanceof HTMLInputElement
+  target instanceof HTMLTextAreaElement || (target instanceof HTMLInputElement && !withoutText.includes(target.type))

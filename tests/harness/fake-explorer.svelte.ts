@@ -232,4 +232,7 @@ export class FakeSelection implements SelectionView {
   role: 'query' | 'key' = $state('query')
   points: readonly number[] | null = $state.raw(null)
   hover: { head: HeadRef; point: number } | null = $state.raw(null)
+  include(): () => void {
+    return () => undefined
+  }
 }

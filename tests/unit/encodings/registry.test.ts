@@ -236,12 +236,41 @@ describe('token table', () => {
 describe('legend as a filter', () => {
   const context = { table, norms }
   it('keeps the chosen categories, as queries and as keys', () => {
-    const kept = keptByLegend(encodingOf('special'), context, new Set([1]))
+    const kept = keptByLegend(encodingOf('special'), context, { entries: new Set([1]), range: null })
     expect([...kept]).toEqual([0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0])
+  })
+  it('keeps a part of a ramp, and leaves out what has no value there', () => {
+    const firstHalf = keptByLegend(encodingOf('position'), context, { entries: null, range: [0, 0.5] })
+    expect([...firstHalf].map((kept, point) => kept === 1)).toEqual(
+      Array.from({ length: 18 }, (_, point) => shareOf(table, point) <= 0.5),
+    )
+    const queries = keptByLegend(encodingOf('position'), context, { entries: new Set([0]), range: [0, 0.5] })
+    expect([...queries]).toEqual([...firstHalf].map((kept, point) => (point < 9 ? kept : 0)))
+    const attention = {
+      entropy: Float32Array.of(NaN, 0.1, 0.2, 0.3, 0.5, 0.9, 0.1, 0.1, 1),
+      received: new Float32Array(9).fill(1),
+    }
+    const even = keptByLegend(encodingOf('entropy'), { table, norms, attention }, { entries: null, range: [0.25, 1] })
+    expect([...even]).toEqual([0, 0, 0, 1, 1, 1, 0, 0, 1, ...new Array<number>(9).fill(0)])
+  })
+  it('says the value at every place of a ramp, from end to end', () => {
+    for (const encoding of encodings) {
+      const legend = encoding.legend({ table, norms })
+      if (legend.kind !== 'ramp') continue
+      const texts = [0, 0.25, 0.5, 0.75, 1].map((share) => Number.parseFloat(legend.at(share)))
+      expect(texts.every(Number.isFinite), encoding.id).toBe(true)
+      expect(texts, encoding.id).toEqual(texts.toSorted((a, b) => a - b))
+      for (const [end, text] of [
+        [legend.from, texts[0]],
+        [legend.to, texts[4]],
+      ] as const)
+        if ('text' in end && !/[¹⁄₁₆]/u.test(end.text))
+          expect(text, encoding.id).toBeCloseTo(Number.parseFloat(end.text), 1)
+    }
   })
   it('keeps a role of ramps and of query and key', () => {
     const keys = [...new Array<number>(9).fill(0), ...new Array<number>(9).fill(1)]
-    expect([...keptByLegend(encodingOf('norm'), context, new Set([1]))]).toEqual(keys)
-    expect([...keptByLegend(encodingOf('type'), context, new Set([1]))]).toEqual(keys)
+    expect([...keptByLegend(encodingOf('norm'), context, { entries: new Set([1]), range: null })]).toEqual(keys)
+    expect([...keptByLegend(encodingOf('type'), context, { entries: new Set([1]), range: null })]).toEqual(keys)
   })
 })

@@ -38,7 +38,9 @@ describe('a column of categories', () => {
   })
 
   it('filters by its legend', () => {
-    expect([...keptByLegend(encoding, context, new Set([0, 3]))]).toEqual([1, 0, 1, 1, 0, 1, 0, 1, 1, 0])
+    expect([...keptByLegend(encoding, context, { entries: new Set([0, 3]), range: null })]).toEqual([
+      1, 0, 1, 1, 0, 1, 0, 1, 1, 0,
+    ])
   })
 
   it('gives a colour of its own to nine of many values, the rest share one', () => {
@@ -86,5 +88,5 @@ it('parts of speech: a step each, as query and as key', () => {
     { key: 'verb' },
     { key: 'unknown' },
   ])
-  expect([...keptByLegend(encoding, context, new Set([2]))]).toEqual([1, 0, 1, 0])
+  expect([...keptByLegend(encoding, context, { entries: new Set([2]), range: null })]).toEqual([1, 0, 1, 0])
 })

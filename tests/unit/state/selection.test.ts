@@ -23,6 +23,38 @@ describe('selection', () => {
     expect(selection.canRedo).toBe(false)
   })
 
+  it('undoes what is included with the place, and takes a run of changes as one', async () => {
+    let now = 0
+    const selection = new Selection(() => now)
+    let text = ''
+    const before = selection.include({ read: () => text, write: (state) => (text = state as string) })
+    const type = async (next: string, afterMs: number) => {
+      now += afterMs
+      before('search')
+      text = next
+      await Promise.resolve()
+    }
+    await type('b', 0)
+    await type('ba', 200)
+    await type('bank', 900)
+    selection.openHead({ layer: 1, head: 2 })
+    await Promise.resolve()
+    await type('bank of', 100)
+    await type('river', 5000)
+    selection.undo()
+    expect(text).toBe('bank of')
+    selection.undo()
+    expect(text).toBe('bank')
+    expect(selection.view).toBe('head')
+    selection.undo()
+    expect([selection.view, text]).toEqual(['matrix', 'bank'])
+    selection.undo()
+    expect(text).toBe('')
+    for (let step = 0; step < 4; step++) selection.redo()
+    expect([selection.view, text]).toEqual(['head', 'river'])
+    expect(selection.canRedo).toBe(false)
+  })
+
   it('goes back one level at a time', async () => {
     const selection = new Selection()
     selection.openHead({ layer: 1, head: 2 })
