@@ -241,7 +241,7 @@ describe('legend as a filter', () => {
   })
   it('keeps a part of a ramp, and leaves out what has no value there', () => {
     const firstHalf = keptByLegend(encodingOf('position'), context, { entries: null, range: [0, 0.5] })
-    expect([...firstHalf].map((kept, point) => kept === 1)).toEqual(
+    expect([...firstHalf].map((kept) => kept === 1)).toEqual(
       Array.from({ length: 18 }, (_, point) => shareOf(table, point) <= 0.5),
     )
     const queries = keptByLegend(encodingOf('position'), context, { entries: new Set([0]), range: [0, 0.5] })
