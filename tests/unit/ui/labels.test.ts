@@ -106,7 +106,9 @@ describe('labels of patches', () => {
     expect(encoding.legend(context)).toMatchObject({
       items: [{ label: { text: 'sky' } }, { label: { text: 'tree' } }, { label: { key: 'noLabel' } }],
     })
-    expect([...keptByLegend(encoding, context, new Set([1]))]).toEqual([0, 0, 1, 0, 0, 0, 0, 1, 0, 0])
+    expect([...keptByLegend(encoding, context, { entries: new Set([1]), range: null })]).toEqual([
+      0, 0, 1, 0, 0, 0, 0, 1, 0, 0,
+    ])
     expect([0, 1, 7].map((point) => encoding.value(context, point))).toEqual([
       { key: 'noLabel' },
       { text: 'sky' },
