@@ -5,6 +5,8 @@ import { isNumeric, type UserColumn } from './core/user-column'
 import type { RequestRecord } from './rpc/contracts'
 import { applySettings } from './state/address-link'
 import type { Explorer, OpenRequest } from './state/explorer.svelte'
+import { placeOf } from './state/address-place'
+import { openSessionFile } from './state/open-session'
 import type { Preferences } from './state/preferences.svelte'
 import type { Selection } from './state/selection.svelte'
 import type { SettingsPatch } from './state/settings'
@@ -103,6 +105,8 @@ export interface AtlasApi {
   headFigures(): Promise<FigureRow[]>
   requests(): RequestRecord[]
   export(kind: string, format: string, options?: Given<ExportOptions>): Promise<Blob>
+  /** Shows what `export('session', 'atlas')` wrote, without the model. Resolves on acceptance. */
+  openSession(file: Blob): Promise<void>
 }
 
 declare global {
@@ -225,6 +229,12 @@ export function createAtlas(parts: AtlasParts): AtlasApi {
         if (explorer.status !== 'empty') await untilReady(parts)
         if (explorer.status === 'failed' && explorer.error) throw explorer.error
         return ofOneMoment(explorer, () => createExport(String(kind), String(format), checked, source(selection)))
+      }),
+    openSession: (file) =>
+      asynchronous(() => {
+        if (!((file as unknown) instanceof Blob))
+          throw new AppError('BAD_ARGUMENT', 'A session is a Blob or File that export("session", "atlas") gave.')
+        return openSessionFile(parts, file, parts.pause)
       }),
   }
 }
@@ -359,6 +369,13 @@ export const exportSource =
       vectors: (head) => explorer.vectors(head),
       attention: (head, sequence) => explorer.attention(head, sequence),
       figures: () => explorer.headFigures(),
+      session: async (options) => {
+        const [{ packSession }, source] = await Promise.all([
+          import('./state/session'),
+          explorer.sessionSource(options),
+        ])
+        return packSession(source, parts.version, placeOf(selection))
+      },
       focus: () => (selection.view === 'matrix' ? null : selection.head),
       drawPng: parts.drawPng(),
       pause: parts.pause,
@@ -417,6 +434,7 @@ function readExportOptions({ model }: Explorer, value: unknown): ExportOptions {
   const options: ExportOptions = {}
   if (typeof value['spreadsheet'] === 'boolean') options.spreadsheet = value['spreadsheet']
   if (typeof value['scale'] === 'number') options.scale = value['scale']
+  if (typeof value['vectors'] === 'boolean') options.vectors = value['vectors']
   const heads = value['heads']
   if (heads === null || heads === undefined) return options
   if (!Array.isArray(heads) || heads.length === 0)

@@ -23,7 +23,6 @@ import type { ExplorerView, Notice } from './api'
 import { blockOf, Dataset, datasetKey, sequenceKey, spansOf, type HeadNorms } from './dataset'
 import {
   defaultModels,
-  type CachePort,
   type ExplorerDependencies,
   type ExplorerEvent,
   type ImageInput,
@@ -50,6 +49,9 @@ import { superseded, quietPass, type Pass } from './pass'
 import { patientCache, within } from './patience'
 import { PictureMaker } from './picture-maker'
 import { refOf, settingsKey } from './picture-set'
+import { HeldEntries } from './held-entries'
+import type { Session, SessionSource } from './session'
+import { readUsed, sessionKey, type UsedSession } from './session-used'
 import { TimeLeft } from './time-left'
 import {
   checkPatch,
@@ -101,7 +103,7 @@ export class Explorer implements ExplorerView {
   #headsDone = $state(0)
 
   readonly #deps: ExplorerDependencies
-  readonly #cache: CachePort
+  readonly #cache: HeldEntries
   readonly #opener: ModelOpener
   readonly #preparer: InputPreparer
   readonly #store: VectorStore
@@ -130,6 +132,8 @@ export class Explorer implements ExplorerView {
   #dataset: Dataset | null = null
   #knownKey: { inputs: readonly unknown[]; model: string; kind: InputKind; key: string } | null = null
   #focus: HeadRef | null = null
+  /** The session file whose results are shown where its inputs and model are those of now. */
+  #session = $state.raw<UsedSession | null>(null)
 
   constructor(dependencies: ExplorerDependencies) {
     const model = yieldToModel(
@@ -137,7 +141,7 @@ export class Explorer implements ExplorerView {
       dependencies.pool,
     )
     this.#deps = { ...dependencies, model }
-    this.#cache = patientCache(dependencies.cache, dependencies.clock)
+    this.#cache = new HeldEntries(patientCache(dependencies.cache, dependencies.clock))
     const ports = { ...this.#deps, cache: this.#cache }
     this.#frames = new FramePacer(dependencies.clock, () => this.#version++)
     this.#store = new VectorStore(ports)
@@ -229,6 +233,11 @@ export class Explorer implements ExplorerView {
   /** Every request that the model worker made. */
   get requests(): readonly RequestRecord[] {
     return this.#opener.requests
+  }
+
+  /** Whether the results were read from a session file and not computed here. */
+  get isFromSession(): boolean {
+    return this.#session !== null && this.#sequences.length > 0 && this.#dataset?.key === this.#sessionKey
   }
 
   picture(head: HeadRef): HeadPicture | null {
@@ -356,6 +365,39 @@ export class Explorer implements ExplorerView {
       this.#inputs.moveImage(from, to)
       this.#inputsChanged('image')
     })
+  }
+
+  /**
+   * Shows what a session file holds, without its model. The user's own texts are kept and can be brought back. Before the saved
+   * work is back this waits for it.
+   */
+  openSession(session: Session): void {
+    this.#samplesToCome = null
+    this.#whenSettled(() => {
+      if (this.#model && !isSameFile(this.#model, session.model)) this.#opener.drop()
+      this.#choice = session.choice
+      this.#setModel(null)
+      this.#openedChoice = session.choice
+      this.#restoreSettings(session.work, () => true)
+      this.#kinds[specKey(specOf(session.choice, this.#deps)!)] = session.kind
+      const { texts, columns, images } = session.inputs
+      if (session.kind === 'image') this.#inputs.setImages(images)
+      else this.#inputs.replaceTexts(texts, { columns, isOwn: false })
+      const base = this.#baseKey()
+      this.#session = { id: session.id, base }
+      this.#cache.hold(session.entries(base, this.#inputNames(), this.#choice.backend), this.#deps.clock.now())
+      this.#saveSettings()
+      this.#inputsChanged(session.kind)
+      this.#emit('settings')
+    })
+  }
+
+  /** Puts the results of a session file aside: they are computed here. */
+  leaveSession(): void {
+    this.#session = null
+    this.#forgetDataset()
+    this.#saveSettings()
+    this.#begin()
   }
 
   /** @throws AppError BAD_ARGUMENT; NOT_AVAILABLE for a projection that is not built yet */
@@ -542,6 +584,22 @@ export class Explorer implements ExplorerView {
     }))
   }
 
+  /** All that a session file holds of now. @throws AppError as `vectors` */
+  async sessionSource(options: { vectors: boolean }): Promise<SessionSource> {
+    const dataset = await this.#currentDataset()
+    const vectors = options.vectors ? await this.#loadVectors(dataset, this.#quietly()) : null
+    if (dataset !== this.#dataset) return this.sessionSource(options)
+    return {
+      dataset,
+      pictures: this.#pictures.sets,
+      vectors,
+      work: this.#settingsToSave(),
+      texts: this.#inputs.texts,
+      columns: this.#columns.map(({ name }) => name),
+      images: this.#images,
+    }
+  }
+
   // ---------------------------------------------------------------------------------------------------------- wishes
 
   get #isBusy(): boolean {
@@ -673,20 +731,22 @@ export class Explorer implements ExplorerView {
 
   #saveSettings(): void {
     if (!this.#isRestored) return
-    this.#deps.saved.settings.schedule(() => {
-      // A model that can't be opened is not what the next visit should begin with.
-      const choice = this.#openedChoice ?? this.#choice
-      const spec = specOf(choice, this.#deps)
-      return {
-        settings: this.#settings,
-        color: this.#color,
-        column: this.#column,
-        search: this.#search,
-        searchOptions: this.#searchOptions,
-        choice,
-        kind: spec ? (this.#kinds[specKey(spec)] ?? null) : null,
-      }
-    })
+    this.#deps.saved.settings.schedule(() => ({ ...this.#settingsToSave(), session: this.#session }))
+  }
+
+  #settingsToSave() {
+    // A model that can't be opened is not what the next visit should begin with.
+    const choice = this.#openedChoice ?? this.#choice
+    const spec = specOf(choice, this.#deps)
+    return {
+      settings: this.#settings,
+      color: this.#color,
+      column: this.#column,
+      search: this.#search,
+      searchOptions: this.#searchOptions,
+      choice,
+      kind: spec ? (this.#kinds[specKey(spec)] ?? null) : null,
+    }
   }
 
   async #restoreSaved(): Promise<void> {
@@ -694,7 +754,11 @@ export class Explorer implements ExplorerView {
     const { saved } = this.#deps
     const [inputs, settings] = await Promise.all([load(saved.inputs), load(saved.settings)])
     this.#inputs.restore(inputs, this.#touched)
-    if (typeof settings === 'object' && settings !== null) this.#restoreSettings(settings as Record<string, unknown>)
+    if (typeof settings === 'object' && settings !== null) {
+      const work = settings as Record<string, unknown>
+      this.#restoreSettings(work, (key) => !this.#touched.settings.includes(key))
+      this.#restoreChoice(work)
+    }
     this.#isRestored = true
     // What could not be read in time is not to be written over by nothing.
     this.#publishInputs(this.#kind, this.#touched.texts || this.#touched.images)
@@ -704,9 +768,8 @@ export class Explorer implements ExplorerView {
     this.#emit('settings')
   }
 
-  #restoreSettings(saved: Record<string, unknown>): void {
-    const { settings, color, column, search, searchOptions, choice, kind } = saved
-    const isFree = (key: string) => !this.#touched.settings.includes(key)
+  #restoreSettings(saved: Readonly<Record<string, unknown>>, isFree: (key: string) => boolean): void {
+    const { settings, color, column, search, searchOptions } = saved
     const free = Object.entries(readSettings(settings)).filter(([key]) => isFree(key))
     const next = { ...this.#settings, ...Object.fromEntries(free) }
     if (this.#deps.projections.some(({ id }) => id === next.projection)) this.#settings = next
@@ -714,6 +777,10 @@ export class Explorer implements ExplorerView {
     if (typeof column === 'string' && isFree('column')) this.#column = column
     if (typeof search === 'string' && isFree('search')) this.#search = search
     this.#searchOptions = restoreSearchOptions(this.#searchOptions, searchOptions, isFree)
+  }
+
+  #restoreChoice({ choice, kind, session }: Readonly<Record<string, unknown>>): void {
+    this.#session = readUsed(session)
     const earlier = readChoice(choice)
     if (!earlier || this.#touched.model) return
     this.#choice = mergeSavedChoice(this.#choice, earlier)
@@ -837,8 +904,17 @@ export class Explorer implements ExplorerView {
     this.#pictures.clear()
   }
 
-  /** Hashing thousands of lines takes its time, and this is asked often. */
   #datasetKey(): string {
+    const base = this.#baseKey()
+    return sessionKey(this.#session?.base === base ? this.#session.id : null, base)
+  }
+
+  get #sessionKey(): string | null {
+    return this.#session && sessionKey(this.#session.id, this.#session.base)
+  }
+
+  /** Hashing thousands of lines takes its time, and this is asked often. */
+  #baseKey(): string {
     const spec = specOf(this.#choice, this.#deps)
     if (!spec) return ''
     const kind = this.#kind
@@ -864,11 +940,26 @@ export class Explorer implements ExplorerView {
       if (this.#model === null) this.#setModel(restored.model)
       return restored
     }
+    if (key === this.#sessionKey) {
+      this.#giveSessionUp(restored)
+      return this.#findDataset(pass)
+    }
     const model = await this.#openModel()
     pass.check()
     if (this.#inputs.count(model.kind) === 0) return null
     this.#setStatus('running')
     return this.#buildDataset(pass, model)
+  }
+
+  /** What it held is gone from the store, or (`other`) made with another model file than the one that is open. */
+  #giveSessionUp(other: Dataset | null): void {
+    this.#session = null
+    this.#saveSettings()
+    if (other)
+      this.notify({
+        code: 'BAD_SESSION',
+        message: `The session was made with another weight file or backend (${other.model.dtype}, ${other.model.backend}, SHA-256 ${other.model.sha256.slice(0, 8)}…) than the model that is open, so its results were put aside and everything is computed here.`,
+      })
   }
 
   #inputNames(): { id: string; name: string }[] {
@@ -994,10 +1085,11 @@ export class Explorer implements ExplorerView {
     if (!now || specKey(now) !== specKey(spec)) return
     this.#preparer.forget()
     this.#ownAttention.forget()
+    const before = this.#dataset
     this.#setModel(info)
     this.#saveSettings()
-    // The file behind the address changed since the pictures were made.
-    if (this.#status === 'ready' && !this.#dataset) this.#begin()
+    // The file behind the address changed since the pictures were made: what runs would go on with those.
+    if (before && !this.#dataset) this.#begin()
   }
 
   #setModel(info: ModelInfo | null): void {

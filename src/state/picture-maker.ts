@@ -117,6 +117,12 @@ export class PictureMaker {
     this.#order.focus = head
   }
 
+  /** Pictures for the settings of now, and the PCA that stands in where a slow projection leaves heads out. */
+  get sets(): readonly PictureSet[] {
+    const sets = this.#current?.complete ? [this.#current] : [this.#current, this.#base]
+    return sets.filter((set) => set !== null && set.count > 0) as PictureSet[]
+  }
+
   /** What is to be drawn for a head: the newest that is there, a preview among them. */
   shown(index: number): HeadPicture | null {
     return this.#shown[index] ?? null

@@ -7,6 +7,14 @@ import { PictureSet, settingsKey } from './picture-set'
 /** Grows when the same settings give other pictures or figures than before: those that browsers hold are left alone. */
 const makeOfPictures = 2
 
+/** Key of the pictures of a dataset for these settings, computed by what `backend` asks for. */
+export const pictureKey = (
+  { key, model }: Dataset,
+  settings: Readonly<ProjectionSettings>,
+  backend: Backend | 'auto',
+): string =>
+  `picture:${hashParts(key, model.sha256, model.backend, backend, settingsKey(settings), figuresKey, String(makeOfPictures))}`
+
 /** So much of coordinates is held for a change of mind: ten sets of 144 heads with 10,000 points. */
 const heldBytes = 128 * 2 ** 20
 
@@ -22,7 +30,7 @@ export class PictureShelf {
   /** The set for these settings, computed by what `backend` asks for; new where there is none. */
   take(dataset: Dataset, settings: Readonly<ProjectionSettings>, backend: Backend | 'auto' = 'auto'): PictureSet {
     const { model } = dataset
-    const key = `picture:${hashParts(dataset.key, model.sha256, model.backend, backend, settingsKey(settings), figuresKey, String(makeOfPictures))}`
+    const key = pictureKey(dataset, settings, backend)
     const set = this.#sets.get(key) ?? new PictureSet(key, { ...settings }, model.layers, model.heads)
     this.#sets.delete(key)
     this.#sets.set(key, set)

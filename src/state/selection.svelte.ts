@@ -150,6 +150,16 @@ export class Selection implements SelectionView {
     this.#move(place)
   }
 
+  /** Begins at a place in inputs that are still to come; there is no way back to the earlier ones. */
+  restart(place: Omit<Place, 'points'>): void {
+    this.#ids = null
+    this.#fitted = ''
+    this.#done = []
+    this.#undone = []
+    this.#run = null
+    this.#move({ ...place, points: null })
+  }
+
   openMatrix(): void {
     this.go({ view: 'matrix' })
   }

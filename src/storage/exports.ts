@@ -3,6 +3,7 @@ import type { FigureRow, HeadPicture, HeadRef, Sequence } from '../core/types'
 import { csvRow } from './csv'
 import { drawFigureSvg } from './figure-svg'
 import { writeNpz, type NpyPart } from './npz'
+import { writeSession, type SessionContent } from './session-file'
 
 /** Where the numbers of an export come from. */
 export interface ExportSource {
@@ -21,6 +22,8 @@ export interface ExportSource {
   vectors(head: HeadRef): Promise<{ q: Float32Array; k: Float32Array; v: Float32Array }>
   attention(head: HeadRef, sequence: number): Promise<{ weights: Float32Array; size: number }>
   figures(): Promise<FigureRow[]>
+  /** Inputs, settings and results of now. */
+  session(options: { vectors: boolean }): Promise<SessionContent>
   /** The head that fills the view; null: the matrix. */
   focus(): HeadRef | null
   /** What the view draws; null while no view is there. */
@@ -35,6 +38,8 @@ export interface ExportOptions {
   heads?: readonly HeadRef[]
   /** figure png: 1–4. */
   scale?: number
+  /** session atlas: queries, keys and values as well, so that attention and other pictures need no model (default). */
+  vectors?: boolean
 }
 
 interface TokenRow {
@@ -264,9 +269,7 @@ const writers: Readonly<Record<string, Readonly<Record<string, Writer>>>> = {
   figure: { svg: figureSvg, png: figurePng },
   settings: { json: async (source) => jsonBlob([settingsText(source)]) },
   session: {
-    atlas: async () => {
-      throw new AppError('NOT_AVAILABLE', 'Session files are not built yet: export coordinates or vectors instead.')
-    },
+    atlas: async (source, { vectors = true }) => writeSession(await source.session({ vectors }), source.pause),
   },
 }
 

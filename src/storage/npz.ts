@@ -1,5 +1,5 @@
-import { Zip, ZipPassThrough } from 'fflate'
 import { AppError } from '../core/errors'
+import { readZip, writeZip } from './zip'
 
 export type NpyType = '<f4' | '<i4' | '|u1'
 
@@ -10,8 +10,6 @@ export interface NpyPart {
   shape: readonly number[]
   chunks: Iterable<ArrayBufferView> | AsyncIterable<ArrayBufferView>
 }
-
-const sliceBytes = 4 * 2 ** 20
 
 /** Header of a .npy file, format version 1.0 (numpy.lib.format): magic, length, a Python dictionary padded to 64 bytes. */
 export function npyHeader(type: NpyType, shape: readonly number[]): Uint8Array {
@@ -36,34 +34,41 @@ export async function writeNpz(parts: readonly NpyPart[], pause: () => Promise<v
   const bytesOf = (part: NpyPart) => part.shape.reduce((product, size) => product * size, itemBytes(part.type))
   if (parts.reduce((sum, part) => sum + bytesOf(part), 0) > 0xf0000000)
     throw new AppError('TOO_BIG', 'The file would be over 4 GB: export fewer sequences, or name heads in the options.')
-  const pieces: Uint8Array<ArrayBuffer>[] = []
-  let failure: Error | null = null
-  const zip = new Zip((error, chunk) => {
-    if (error) failure = error
-    else pieces.push(chunk as Uint8Array<ArrayBuffer>)
-  })
-  for (const part of parts) {
-    const file = new ZipPassThrough(`${part.name}.npy`)
-    file.mtime = new Date(1980, 1, 1) // the same data gives the same file
-    zip.add(file)
-    file.push(npyHeader(part.type, part.shape))
+  async function* chunksOf(part: NpyPart) {
+    yield npyHeader(part.type, part.shape)
     let written = 0
     for await (const chunk of part.chunks) {
-      const bytes = new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.byteLength)
-      for (let start = 0; start < bytes.length; start += sliceBytes) {
-        file.push(bytes.slice(start, start + sliceBytes))
-        await pause()
-      }
-      written += bytes.length
+      yield chunk
+      written += chunk.byteLength
     }
     if (written !== bytesOf(part))
       throw new AppError(
         'SHAPE_SURPRISE',
         `The array ${part.name} has ${written} bytes where its shape needs ${bytesOf(part)}: please report this.`,
       )
-    file.push(new Uint8Array(0), true)
-    if (failure) throw failure
   }
-  zip.end()
-  return new Blob(pieces, { type: 'application/zip' })
+  return writeZip(
+    parts.map((part) => ({ name: `${part.name}.npy`, chunks: chunksOf(part) })),
+    pause,
+  )
+}
+
+/**
+ * The float32 arrays of an NPZ file that `writeNpz` wrote, flat.
+ * @throws AppError BAD_SESSION for anything else
+ */
+export function readFloats(bytes: Uint8Array): Record<string, Float32Array> {
+  const files = readZip(bytes, (name) => /^[a-z]+[A-Z]?\d*\.npy$/.test(name))
+  return Object.fromEntries([...files].map(([name, file]) => [name.slice(0, -4), readFloatNpy(file)]))
+}
+
+function readFloatNpy(file: Uint8Array): Float32Array {
+  const headerEnd = 10 + (file[8] ?? 0) + (file[9] ?? 0) * 256
+  const header = new TextDecoder('latin1').decode(file.subarray(10, headerEnd))
+  const [, tuple] = /^\{'descr': '<f4', 'fortran_order': False, 'shape': \(([\d, ]*)\), \} *\n$/.exec(header) ?? []
+  const shape = (tuple ?? '').split(',').flatMap((size) => (size.trim() === '' ? [] : [Number(size)]))
+  const count = shape.reduce((product, size) => product * size, 1)
+  if (tuple === undefined || file.length - headerEnd !== count * 4)
+    throw new AppError('BAD_SESSION', 'This session file is damaged: an array in it is not as long as it says.')
+  return new Float32Array(file.slice(headerEnd).buffer)
 }

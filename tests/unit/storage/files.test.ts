@@ -145,6 +145,7 @@ function createSource(change: Partial<ExportSource> = {}): ExportSource {
       const size = tokens[sequence]!.length
       return { weights: new Float32Array(size * size).fill(head), size }
     },
+    session: async ({ vectors }) => ({ json: { vectors }, groups: {}, images: [] }),
     figures: async () => [
       { layer: 0, head: 0, fidelity: -0.5 },
       { layer: 0, head: 1, fidelity: null, recall: 0.25 },
