@@ -5,7 +5,8 @@ import modelWorker from '../workers/model.worker?worker&url'
 import projectionWorker from '../workers/projection.worker?worker&url'
 import wakingWorker from '../workers/wake-graphics.worker?worker&url'
 import './app.css'
-import { installAtlas, type AtlasParts } from './atlas-api'
+import { exportSettings, installAtlas, type AtlasParts } from './atlas-api'
+import { toAppError } from './core/errors'
 import type { InputKind } from './core/types'
 import { trustedScript } from './network/trusted-script'
 import { jointInfos } from './projections/joint/registry'
@@ -27,11 +28,13 @@ import { createLibrary } from './state/model-library'
 import { RecentModels } from './state/model-recent'
 import { memoryLimitBytes } from './state/memory'
 import { NetworkLock } from './state/network-lock.svelte'
+import { openSessionFile } from './state/open-session'
 import { poolPort } from './state/pool-port'
 import { Preferences } from './state/preferences.svelte'
 import { Screen } from './state/screen'
 import { Selection } from './state/selection.svelte'
 import { AddressBar } from './storage/address'
+import { exportName } from './storage/exports'
 import { sampleSource } from './ui/samples/source'
 import type { AppActions } from './views/actions'
 import App from './views/App.svelte'
@@ -68,10 +71,12 @@ const hosts = {
   folders,
 }
 
+const { cache, saved } = browserStorage((notice) => explorer.notify(notice))
 const explorer: Explorer = new Explorer({
   model,
   pool: poolPort(pool),
-  ...browserStorage((notice) => explorer.notify(notice)),
+  cache,
+  saved,
   clock: browserClock,
   projections: projectionInfos.map(({ id, openedHeadOnly, dims }) => ({ id, allHeads: !openedHeadOnly, dims })),
   samples: sampleSource,
@@ -173,6 +178,27 @@ const actions: AppActions = {
   setImages: (blobs) => explorer.setImages(blobs),
   // What goes wrong later is the explorer's error.
   openModel: (request) => void explorer.open(request).catch(() => undefined),
+  session: {
+    save: async () => ({
+      name: exportName('session', 'atlas', exportSettings(parts)),
+      blob: await window.atlas.export('session', 'atlas'),
+    }),
+    open: (file) =>
+      openSessionFile(parts, file, browserClock.pause).catch((problem: unknown) => {
+        const { code, message } = toAppError(problem, 'BAD_SESSION')
+        explorer.notify({ code, message })
+      }),
+    leave: () => explorer.leaveSession(),
+  },
+  stored: {
+    results: () => cache.use(),
+    clearResults: () => cache.clear(),
+    clearInputs: async () => {
+      explorer.forgetInputs()
+      recent.clear()
+      await Promise.all([saved.inputs.flush(), saved.settings.flush()])
+    },
+  },
   openFolder: (name, files) => void explorer.open({ model: folders.add(name, files) }).catch(() => undefined),
   library,
   recentModels: () => recent.list,

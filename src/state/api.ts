@@ -41,6 +41,8 @@ export interface ExplorerView {
     readonly labels?: ImageLabels
   }[]
   readonly sequences: readonly Sequence[]
+  /** The results were read from a session file and not computed here. */
+  readonly isFromSession: boolean
   readonly settings: Readonly<ProjectionSettings>
   readonly color: ColorId
   /** Name of the user's column that `user` colours by; '': the first. */

@@ -41,7 +41,9 @@ const journal = (name: string): Journal => {
 }
 
 /** Storage of this browser. `onNotice` hears of what does not work; what was typed is written when the page goes away. */
-export function browserStorage(onNotice: (notice: Notice) => void): Pick<ExplorerDependencies, 'cache' | 'saved'> {
+export function browserStorage(
+  onNotice: (notice: Notice) => void,
+): Pick<ExplorerDependencies, 'saved'> & { cache: ContentCache } {
   const cache = new ContentCache(
     { data: indexedDbStore('attention-atlas-results'), index: indexedDbStore('attention-atlas-results-index') },
     { budgetBytes: cacheBudgetBytes, now: () => Date.now(), pause, onProblem: onNotice },

@@ -392,6 +392,18 @@ export class Explorer implements ExplorerView {
     })
   }
 
+  /** Lets go of all inputs, also of those that were kept, and of what was searched for. */
+  forgetInputs(): void {
+    this.#whenSettled(() => {
+      this.#inputs.clear()
+      this.#search = ''
+      this.#session = null
+      this.#saveSettings()
+      this.#inputsChanged('text')
+      this.#emit('settings')
+    })
+  }
+
   /** Puts the results of a session file aside: they are computed here. */
   leaveSession(): void {
     this.#session = null

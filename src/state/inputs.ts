@@ -165,6 +165,14 @@ export class InputList {
     })
   }
 
+  /** Lets go of everything, also of what was kept. */
+  clear(): void {
+    this.images = []
+    this.#set = noTexts
+    this.#isOwn = true
+    this.#kept = null
+  }
+
   /** Takes images out that can't be read. */
   dropImages(ids: ReadonlySet<string>): void {
     this.images = this.images.filter(({ id }) => !ids.has(id))

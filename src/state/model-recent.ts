@@ -34,7 +34,15 @@ export class RecentModels {
   add(choice: Readonly<ModelChoice>, { bytes, kind }: Pick<ModelInfo, 'bytes' | 'kind'>): void {
     if (choice.id === null || choice.id.startsWith('builtin:') || isFolder(choice.id)) return
     const isOther = (entry: RecentModel) => keyOf(entry.choice) !== keyOf(choice)
-    this.#list = [{ choice: { ...choice }, bytes, kind }, ...this.#list.filter(isOther)].slice(0, longest)
+    this.#write([{ choice: { ...choice }, bytes, kind }, ...this.#list.filter(isOther)].slice(0, longest))
+  }
+
+  clear(): void {
+    this.#write([])
+  }
+
+  #write(list: readonly RecentModel[]): void {
+    this.#list = list
     try {
       this.#store.write(JSON.stringify(this.#list))
     } catch {

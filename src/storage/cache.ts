@@ -71,9 +71,14 @@ export class ContentCache {
     this.#options = options
   }
 
-  /** Bytes of all entries that are held. */
+  /** Bytes of all entries that are held, as far as they are known. */
   get usedBytes(): number {
     return this.#usedBytes
+  }
+
+  /** What is held; null: no storage. */
+  async use(): Promise<{ entries: number; bytes: number } | null> {
+    return (await this.#open()) ? { entries: this.#records.size, bytes: this.#usedBytes } : null
   }
 
   /** Whether there is an entry under the key, as far as the index knows. */

@@ -60,6 +60,20 @@ export interface AppActions {
   openModel?(request: OpenRequest): void
   /** Opens a model of this computer: its files under their paths inside the folder. */
   openFolder?(name: string, files: readonly FolderFile[]): void
+  /** Session files. Failures of `open` come back as notices. */
+  readonly session?: {
+    save(): Promise<{ name: string; blob: Blob }>
+    open(file: File): Promise<void>
+    /** Computes here what a session file brought. */
+    leave(): void
+  }
+  /** What this browser keeps besides models. */
+  readonly stored?: {
+    results(): Promise<{ entries: number; bytes: number } | null>
+    clearResults(): Promise<void>
+    /** Texts, images, drafts and the list of recent models. */
+    clearInputs(): Promise<void>
+  }
   /** Lists of models, and a look at one before it is opened. */
   readonly library?: ModelLibraryPort
   /** Models of earlier visits, the latest first. */

@@ -16,7 +16,7 @@ import type { AppActions, SettingsPatch, ThemeChoice } from './actions'
 import { neighbourInOrder } from './arrange'
 import { ArrangementState } from './arrangement.svelte'
 import { AttentionState } from './attention-state.svelte'
-import { isModel, nameModel, readDrop, type GivenFile } from './dropped-files'
+import { fromPicker, isModel, nameModel, readDrop, sessionAmong, type GivenFile } from './dropped-files'
 import { groupOf, headGroups } from './head-groups'
 import { formatHead, isSameHead, neighbourOf } from './head-name'
 import { sortFiles } from './images/check-image'
@@ -350,8 +350,10 @@ export class AtlasView {
     this.textProblem = problem ? t.text.table.problems[problem](name) : ''
   }
 
-  /** Dropped or pasted files of any kind: images to the images, the rest to the editor. */
+  /** Dropped or pasted files of any kind: a session is opened, images go to the images, the rest to the editor. */
   takeFiles(files: ArrayLike<File>): void {
+    const session = sessionAmong(fromPicker(files))
+    if (session) return void this.openSession(session)
     const { images, texts } = sortFiles(Array.from(files))
     if (images.length > 0 && texts.length === 0) this.textOpen = false
     void this.takeSorted(images, texts)
@@ -362,6 +364,10 @@ export class AtlasView {
     if (images.length > 0) await this.images.add(images)
     const others = this.explorer.images.length > 0 ? await this.images.takeTables(texts) : texts
     if (others.length > 0) await this.readFiles(others)
+  }
+
+  async openSession(file: File): Promise<void> {
+    await this.actions.session?.open(file)
   }
 
   /** Opens a model of this computer. */

@@ -7,6 +7,10 @@ export interface GivenFile {
 /** What was given is a model: it has weights. Other files of the folder come along. */
 export const isModel = (files: readonly GivenFile[]): boolean => files.some(({ path }) => /\.onnx$/i.test(path))
 
+/** What was given is one saved session. */
+export const sessionAmong = (files: readonly GivenFile[]): File | null =>
+  files.find(({ path }) => /\.atlas$/i.test(path))?.file ?? null
+
 /** `folder/sub/file` of a folder picker, a plain name otherwise. */
 export const fromPicker = (files: ArrayLike<File>): GivenFile[] =>
   Array.from(files, (file) => ({ path: file.webkitRelativePath || file.name, file }))

@@ -64,6 +64,7 @@ export class FakeExplorer implements ExplorerView {
   columns: ExplorerView['columns'] = $state.raw([])
   keptTexts: readonly string[] | null = null
   hasOwnTexts = true
+  isFromSession = false
   images: ExplorerView['images'] = $state.raw([])
   sequences: readonly Sequence[] = $state.raw([])
   settings: Readonly<ProjectionSettings> = $state.raw({

@@ -8,6 +8,7 @@ import { search } from './en-search'
 import { images } from './en-images'
 import { single } from './en-single'
 import { space } from './en-space'
+import { storage } from './en-storage'
 import { text } from './en-text'
 
 /** Every English word of the interface. Another language is a file of the type `Strings`. */
@@ -210,6 +211,7 @@ export const en = {
     once: 'Once; it is kept for the next visit.',
   },
   single,
+  storage,
   images,
   sequence: {
     name: 'Sequence',

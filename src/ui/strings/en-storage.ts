@@ -1,0 +1,25 @@
+/** Words of the menu for sessions and stored data. */
+export const storage = {
+  name: 'Session and storage',
+  session: 'Session',
+  sessionHint: 'Text, settings and pictures in one file. It opens without the model, also on another computer.',
+  save: 'Save as a file',
+  saving: 'Saving…',
+  open: 'Open a file…',
+  nothing: 'There is no picture to save yet.',
+  foreign: 'This picture was read from a session file; it was not computed here.',
+  compute: 'Compute it here',
+  stored: 'Stored in this browser',
+  kinds: {
+    results: { name: 'Results', hint: 'Vectors, pictures and figures: a reload shows them without computing' },
+    models: { name: 'Models', hint: 'Weights and tokenizers that were downloaded' },
+    inputs: { name: 'Text and images', hint: 'What you typed or opened, what is kept of it, and recent models' },
+  },
+  results: (count: string, size: string) => `${count} · ${size}`,
+  none: 'none',
+  unknown: 'not kept here',
+  remove: 'Delete',
+  removeNamed: (name: string) => `Delete: ${name}`,
+  removeAll: 'Delete all',
+  sure: 'Really delete all?',
+}
