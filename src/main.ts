@@ -71,7 +71,7 @@ const hosts = {
   folders,
 }
 
-const { cache, saved } = browserStorage((notice) => explorer.notify(notice))
+const { cache, saved, writer } = browserStorage((notice) => explorer.notify(notice))
 const explorer: Explorer = new Explorer({
   model,
   pool: poolPort(pool),
@@ -83,6 +83,12 @@ const explorer: Explorer = new Explorer({
   ...hosts,
   limits: { bytes: memoryLimitBytes((navigator as { deviceMemory?: number }).deviceMemory) },
 })
+let wasFollower = false
+writer.onChange(() => {
+  if (writer.isWriter && wasFollower) void explorer.adoptSaved()
+  wasFollower = !writer.isWriter
+})
+writer.start()
 const selection = new Selection()
 const preferences = new Preferences()
 const arrangement = new ArrangementChoice()
@@ -190,6 +196,7 @@ const actions: AppActions = {
       }),
     leave: () => explorer.leaveSession(),
   },
+  tabs: writer,
   stored: {
     results: () => cache.use(),
     clearResults: () => cache.clear(),

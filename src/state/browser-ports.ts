@@ -3,6 +3,7 @@ import { indexedDbStore } from '../storage/key-value'
 import { SavedWork, saveDelayMs, windowTimer as setTimer, type Journal } from '../storage/saved-work'
 import type { Notice } from './api'
 import type { ClockPort, ExplorerDependencies } from './dependencies'
+import { TabWriter, writtenByOne } from './tab-writer.svelte'
 
 /** A turn of the event loop; the browser's own way to yield where it has one. */
 function pause(): Promise<void> {
@@ -43,7 +44,7 @@ const journal = (name: string): Journal => {
 /** Storage of this browser. `onNotice` hears of what does not work; what was typed is written when the page goes away. */
 export function browserStorage(
   onNotice: (notice: Notice) => void,
-): Pick<ExplorerDependencies, 'saved'> & { cache: ContentCache } {
+): Pick<ExplorerDependencies, 'saved'> & { cache: ContentCache; writer: TabWriter } {
   const cache = new ContentCache(
     { data: indexedDbStore('attention-atlas-results'), index: indexedDbStore('attention-atlas-results-index') },
     { budgetBytes: cacheBudgetBytes, now: () => Date.now(), pause, onProblem: onNotice },
@@ -70,11 +71,21 @@ export function browserStorage(
       journal: journal('settings'),
     }),
   }
+  const writer = new TabWriter((navigator as { locks?: LockManager }).locks ?? null)
   const leave = () => {
     saved.inputs.leave()
     saved.settings.leave()
   }
-  window.addEventListener('pagehide', leave)
+  window.addEventListener('pagehide', () => {
+    leave()
+    // A page that holds a lock is not kept for the way back.
+    writer.stop()
+  })
+  window.addEventListener('pageshow', ({ persisted }) => persisted && writer.start())
   document.addEventListener('visibilitychange', () => document.hidden && leave())
-  return { cache, saved }
+  return {
+    cache,
+    saved: { inputs: writtenByOne(saved.inputs, writer), settings: writtenByOne(saved.settings, writer) },
+    writer,
+  }
 }

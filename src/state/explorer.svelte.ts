@@ -124,6 +124,8 @@ export class Explorer implements ExplorerView {
   /** What was set before the saved work came back: it stays. */
   readonly #touched = { texts: false, images: false, model: false, settings: [] as string[] }
   #deferred: (() => void)[] = []
+  /** Inputs were changed since the saved work came back. */
+  #hasEdited = false
   /** The sample set that takes the place of the texts once its lines are here. */
   #samplesToCome: string | null = null
 
@@ -673,6 +675,7 @@ export class Explorer implements ExplorerView {
 
   #inputsChanged(kind: InputKind): void {
     this.#notices = this.#notices.filter(({ code }) => code !== 'INPUT_EMPTY')
+    this.#hasEdited = true
     this.#publishInputs(kind)
     this.#begin()
     this.#emit('inputs')
@@ -761,16 +764,42 @@ export class Explorer implements ExplorerView {
     }
   }
 
-  async #restoreSaved(): Promise<void> {
+  /**
+   * This tab writes from now on what another one wrote so far. Where nothing was changed here, what that one left is shown;
+   * where something was, it is saved, and the other's texts can be brought back.
+   */
+  async adoptSaved(): Promise<void> {
+    await this.#restoring
+    const [inputs, settings] = await this.#loadSaved()
+    if (this.#hasEdited) this.#inputs.keepOther(inputs)
+    else {
+      this.#inputs.restore(inputs, { texts: false, images: false })
+      this.#restoreWork(settings)
+    }
+    this.#publishInputs(this.#kind)
+    this.#saveSettings()
+    this.#begin()
+    this.#emit('inputs')
+    this.#emit('settings')
+  }
+
+  #loadSaved(): Promise<[inputs: unknown, settings: unknown]> {
     const load = (port: { load(): Promise<unknown> }) => within(this.#deps.clock, port.load(), savedLimitMs, null)
     const { saved } = this.#deps
-    const [inputs, settings] = await Promise.all([load(saved.inputs), load(saved.settings)])
+    return Promise.all([load(saved.inputs), load(saved.settings)])
+  }
+
+  #restoreWork(settings: unknown): void {
+    if (typeof settings !== 'object' || settings === null) return
+    const work = settings as Record<string, unknown>
+    this.#restoreSettings(work, (key) => !this.#touched.settings.includes(key))
+    this.#restoreChoice(work)
+  }
+
+  async #restoreSaved(): Promise<void> {
+    const [inputs, settings] = await this.#loadSaved()
     this.#inputs.restore(inputs, this.#touched)
-    if (typeof settings === 'object' && settings !== null) {
-      const work = settings as Record<string, unknown>
-      this.#restoreSettings(work, (key) => !this.#touched.settings.includes(key))
-      this.#restoreChoice(work)
-    }
+    this.#restoreWork(settings)
     this.#isRestored = true
     // What could not be read in time is not to be written over by nothing.
     this.#publishInputs(this.#kind, this.#touched.texts || this.#touched.images)

@@ -165,6 +165,13 @@ export class InputList {
     })
   }
 
+  /** Keeps the texts that another tab saved, where they are others than these. */
+  keepOther(saved: unknown): void {
+    const other = readTextSet(saved)
+    const linesOf = ({ texts }: TextSet) => texts.map(({ text }) => text).join('\n')
+    if (other && other.texts.length > 0 && linesOf(other) !== linesOf(this.#set)) this.#kept = other
+  }
+
   /** Lets go of everything, also of what was kept. */
   clear(): void {
     this.images = []

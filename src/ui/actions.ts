@@ -67,6 +67,8 @@ export interface AppActions {
     /** Computes here what a session file brought. */
     leave(): void
   }
+  /** Whether this tab is the one that saves (null: not known yet), where there are several. */
+  readonly tabs?: { readonly isWriter: boolean | null; takeOver(): void }
   /** What this browser keeps besides models. */
   readonly stored?: {
     results(): Promise<{ entries: number; bytes: number } | null>

@@ -9,6 +9,9 @@ export const storage = {
   nothing: 'There is no picture to save yet.',
   foreign: 'This picture was read from a session file; it was not computed here.',
   compute: 'Compute it here',
+  otherTab: 'Also open in another tab: changes here are not saved.',
+  otherTabHint: 'Only one tab saves text and settings. When the other one is closed, this one saves.',
+  takeOver: 'Save from this tab',
   stored: 'Stored in this browser',
   kinds: {
     results: { name: 'Results', hint: 'Vectors, pictures and figures: a reload shows them without computing' },

@@ -4,7 +4,14 @@ import type { ModelInfo, ModelInput, SequenceVectors } from '../../../src/core/t
 import type { ModelSpec, PreparedInput, ProjectionJob } from '../../../src/rpc/contracts'
 import { Dataset, spansOf } from '../../../src/state/dataset'
 import { Explorer } from '../../../src/state/explorer.svelte'
-import type { ClockPort, ExplorerDependencies, ModelPort, PoolPort, SamplesPort } from '../../../src/state/dependencies'
+import type {
+  ClockPort,
+  ExplorerDependencies,
+  ModelPort,
+  PoolPort,
+  SamplesPort,
+  SavedPort,
+} from '../../../src/state/dependencies'
 import { ContentCache } from '../../../src/storage/cache'
 import { memoryStore, type KeyValueStore } from '../../../src/storage/key-value'
 import { SavedWork } from '../../../src/storage/saved-work'
@@ -297,8 +304,15 @@ export interface World {
 
 /** An explorer with fakes around it; the same `stores` again is a reload. */
 export function createWorld(
-  options: { stores?: Stores; limitBytes?: number; change?: Partial<ModelInfo>; pool?: PoolPort } = {},
+  options: {
+    stores?: Stores
+    limitBytes?: number
+    change?: Partial<ModelInfo>
+    pool?: PoolPort
+    wrapSaved?: (saved: SavedPort) => SavedPort
+  } = {},
 ): World {
+  const wrapSaved = options.wrapSaved ?? ((saved: SavedPort) => saved)
   const stores = options.stores ?? emptyStores()
   const model = new FakeModel()
   if (options.change) model.change = options.change
@@ -318,8 +332,8 @@ export function createWorld(
       onProblem: () => undefined,
     }),
     saved: {
-      inputs: new SavedWork(stores.saved, { key: 'inputs', delayMs: 250, setTimer, onBlocked }),
-      settings: new SavedWork(stores.saved, { key: 'settings', delayMs: 250, setTimer, onBlocked }),
+      inputs: wrapSaved(new SavedWork(stores.saved, { key: 'inputs', delayMs: 250, setTimer, onBlocked })),
+      settings: wrapSaved(new SavedWork(stores.saved, { key: 'settings', delayMs: 250, setTimer, onBlocked })),
     },
     projections: [
       { id: 'pca', allHeads: true, dims: [2, 3] },
