@@ -1,8 +1,8 @@
-import { centreTable, fewestKeys, type FollowSample, type SampleBlock } from './follow-sample'
+import { fewestKeys, type FollowSample, type SampleBlock } from './follow-sample'
 
 /** Share of the query-specific agreement in what is fitted; the rest is the overall agreement. */
 const specificShare = 0.6
-/** Rows of the blocks that one round looks at. */
+/** Rows of the blocks that one round looks at, at full effort. */
 const rowsPerRound = 250
 const rounds = 110
 const firstStep = 0.1
@@ -18,8 +18,8 @@ export interface FollowMaps {
 
 /**
  * Two maps, one for queries and one for keys, so that in each sequence of `sample` the distances of a query's point to the keys' points
- * fall as the scores rise. What is made small is the mean over sequences of the correlation of distances with the ranks of the
- * scores in each row (overall agreement), and of both tables less their row and column means (query-specific agreement), by
+ * fall as the scores rise. What is made small is the mean over sequences of the correlation of distances with the ranks (their square
+ * roots) of the scores in each row (overall agreement), and of both tables less their row and column means (query-specific agreement), by
  * Adam (Kingma and Ba 2014) from the map `start` [dims,dim] for both. A map has few numbers, so it holds beyond the sample. Only
  * + − × ÷ √ in a fixed order: the same bits in every engine.
  * @param features [queries + keys of the sample, dim]
@@ -44,7 +44,7 @@ export function fitMaps(
     const batch: SampleBlock[] = []
     for (
       let rows = 0;
-      rows < rowsPerRound && batch.length < sample.blocks.length;
+      rows < rowsPerRound * sample.effort && batch.length < sample.blocks.length;
       next = (next + 1) % sample.blocks.length
     ) {
       const block = sample.blocks[next]!
@@ -79,11 +79,15 @@ function rootMeanSquare(values: Float64Array): number {
 class Field {
   readonly #positions: Float64Array
   readonly #forces: Float64Array
+  /** [pairs of a block] */
   readonly #distances: Float64Array
+  /** [pairs of a block] distances less row and column means, of ordinary tokens. */
   readonly #rest: Float64Array
   readonly #columns: Float64Array
-  readonly #counts: Int32Array
-  readonly #row = { mean: 0, share: 0, weight: 0 }
+  /** [queries] mean distance of a row and its part in the slope: weight · (rank − share · (distance − mean)). */
+  readonly #rowMeans: Float64Array
+  readonly #rowShares: Float64Array
+  readonly #rowWeights: Float64Array
 
   constructor(
     readonly sample: FollowSample,
@@ -91,14 +95,19 @@ class Field {
     readonly dim: number,
     readonly dims: number,
   ) {
-    const rows = sample.queries.length + sample.keys.length
-    const pairs = sample.ranks.length
+    const queries = sample.queries.length
+    const rows = queries + sample.keys.length
+    const { blocks, pairStart } = sample
+    // Small enough to stay in the processor's nearest cache.
+    const pairs = Math.max(...blocks.map(({ queryStart, queryEnd }) => pairStart[queryEnd]! - pairStart[queryStart]!))
     this.#positions = new Float64Array(rows * dims)
     this.#forces = new Float64Array(rows * dims)
     this.#distances = new Float64Array(pairs)
     this.#rest = new Float64Array(pairs)
     this.#columns = new Float64Array(sample.keys.length)
-    this.#counts = new Int32Array(sample.keys.length)
+    this.#rowMeans = new Float64Array(queries)
+    this.#rowShares = new Float64Array(queries)
+    this.#rowWeights = new Float64Array(queries)
   }
 
   /** From a part of the blocks, other ones in each round: many small steps come further than few large ones. */
@@ -140,45 +149,103 @@ class Field {
   }
 
   #addBlock(block: SampleBlock): void {
+    this.#measureDistances(block)
+    const { square, product } = this.#measureRows(block)
+    const length = Math.sqrt(square)
+    // A table weighs as much as its rows together.
+    const weight = length > 0 ? (specificShare * (block.queryEnd - block.queryStart)) / length : 0
+    this.#pull(block, weight, length > 0 ? product / square : 0)
+  }
+
+  /** Distances, and what is left of them without row means; sums of columns. */
+  #measureDistances(block: SampleBlock): void {
     const { sample, dims } = this
-    const { pairStart, first, ranks, specific } = sample
+    const { pairStart, first, queryOrdinary, keyOrdinary, rowShare } = sample
     const positions = this.#positions
     const distances = this.#distances
     const rest = this.#rest
+    const columns = this.#columns
     const split = sample.queries.length
-    const from = pairStart[block.queryStart]!
-    const end = pairStart[block.queryEnd]!
+    const base = pairStart[block.queryStart]!
+    columns.fill(0, block.keyStart, block.keyEnd)
     for (let query = block.queryStart; query < block.queryEnd; query++) {
       const x = positions[query * dims]!
       const y = positions[query * dims + 1]!
       const z = dims === 3 ? positions[query * dims + 2]! : 0
-      const end = pairStart[query + 1]!
-      for (let pair = pairStart[query]!, at = (split + first[query]!) * dims; pair < end; pair++, at += dims) {
+      const start = pairStart[query]! - base
+      const end = pairStart[query + 1]! - base
+      const firstKey = first[query]!
+      let sum = 0
+      let ordinarySum = 0
+      for (let pair = start, key = firstKey, at = (split + firstKey) * dims; pair < end; pair++, key++, at += dims) {
         const dx = x - positions[at]!
         const dy = y - positions[at + 1]!
         const dz = dims === 3 ? z - positions[at + 2]! : 0
-        distances[pair] = rest[pair] = Math.sqrt(dx * dx + dy * dy + dz * dz + softening)
+        const distance = Math.sqrt(dx * dx + dy * dy + dz * dz + softening)
+        distances[pair] = distance
+        sum += distance
+        ordinarySum += keyOrdinary[key]! * distance
+      }
+      this.#rowMeans[query] = sum / Math.max(1, end - start)
+      const mean = ordinarySum * rowShare[query]!
+      const isOrdinary = queryOrdinary[query]!
+      for (let pair = start, key = firstKey; pair < end; pair++, key++) {
+        const left = isOrdinary * keyOrdinary[key]! * (distances[pair]! - mean)
+        rest[pair] = left
+        columns[key]! += left
       }
     }
-    const columns = this.#columns.subarray(0, block.keyEnd - block.keyStart)
-    centreTable(sample, block, rest, columns, this.#counts.subarray(0, columns.length))
+  }
+
+  /** Takes out column means, and measures how each row, and the whole table, agrees with its target. */
+  #measureRows(block: SampleBlock): { square: number; product: number } {
+    const { pairStart, first, queryOrdinary, columnShare, ranks, specific } = this.sample
+    const distances = this.#distances
+    const rest = this.#rest
+    const columns = this.#columns
+    const base = pairStart[block.queryStart]!
+    // A special key's column is 0: all that is left in it is.
+    for (let key = block.keyStart; key < block.keyEnd; key++) columns[key]! *= columnShare[key]!
     let square = 0
     let product = 0
-    for (let pair = from; pair < end; pair++) {
-      square += rest[pair]! * rest[pair]!
-      product += rest[pair]! * specific[pair]!
-    }
-    const length = Math.sqrt(square)
-    const agreement = length > 0 ? product / length : 0
-    // A table weighs as much as its rows together.
-    const weight = length > 0 ? (specificShare * (block.queryEnd - block.queryStart)) / length : 0
-    const forces = this.#forces
-    forces.fill(0, (split + block.keyStart) * dims, (split + block.keyEnd) * dims)
-    const row = this.#row
-    const perLength = length > 0 ? agreement / length : 0
     for (let query = block.queryStart; query < block.queryEnd; query++) {
-      this.#measureRow(query)
-      const { mean, share, weight: rowWeight } = row
+      const start = pairStart[query]!
+      const end = pairStart[query + 1]!
+      const mean = this.#rowMeans[query]!
+      const isOrdinary = queryOrdinary[query]!
+      let rowSquare = 0
+      let rowProduct = 0
+      for (let pair = start, at = start - base, key = first[query]!; pair < end; pair++, at++, key++) {
+        const left = rest[at]! - isOrdinary * columns[key]!
+        rest[at] = left
+        square += left * left
+        product += left * specific[pair]!
+        const difference = distances[at]! - mean
+        rowSquare += difference * difference
+        rowProduct += difference * ranks[pair]!
+      }
+      const hasOrder = end - start >= fewestKeys && rowSquare > 0
+      this.#rowShares[query] = hasOrder ? rowProduct / rowSquare : 0
+      this.#rowWeights[query] = hasOrder ? (1 - specificShare) / Math.sqrt(rowSquare) : 0
+    }
+    return { square, product }
+  }
+
+  /** Slopes for the positions of a block's queries and keys. */
+  #pull(block: SampleBlock, weight: number, perLength: number): void {
+    const { sample, dims } = this
+    const { pairStart, first, ranks, specific } = sample
+    const positions = this.#positions
+    const forces = this.#forces
+    const distances = this.#distances
+    const rest = this.#rest
+    const split = sample.queries.length
+    const base = pairStart[block.queryStart]!
+    forces.fill(0, (split + block.keyStart) * dims, (split + block.keyEnd) * dims)
+    for (let query = block.queryStart; query < block.queryEnd; query++) {
+      const mean = this.#rowMeans[query]!
+      const share = this.#rowShares[query]!
+      const rowWeight = this.#rowWeights[query]!
       const queryX = positions[query * dims]!
       const queryY = positions[query * dims + 1]!
       const queryZ = dims === 3 ? positions[query * dims + 2]! : 0
@@ -187,9 +254,9 @@ class Field {
       let sumY = 0
       let sumZ = 0
       for (let pair = pairStart[query]!, at = (split + first[query]!) * dims; pair < last; pair++, at += dims) {
-        const distance = distances[pair]!
-        const slope =
-          weight * (specific[pair]! - perLength * rest[pair]!) + rowWeight * (ranks[pair]! - share * (distance - mean))
+        const distance = distances[pair - base]!
+        const ofTable = weight * (specific[pair]! - perLength * rest[pair - base]!)
+        const slope = ofTable + rowWeight * (ranks[pair]! - share * (distance - mean))
         const pull = slope / distance
         const x = pull * (queryX - positions[at]!)
         const y = pull * (queryY - positions[at + 1]!)
@@ -208,55 +275,37 @@ class Field {
     }
   }
 
-  /** Mean distance of a row, and its part in the slope: weight · (rank − share · (distance − mean)). Into `#row`. */
-  #measureRow(query: number): void {
-    const { pairStart, ranks } = this.sample
-    const distances = this.#distances
-    const row = this.#row
-    const start = pairStart[query]!
-    const end = pairStart[query + 1]!
-    row.mean = row.share = row.weight = 0
-    if (end - start < fewestKeys) return
-    let sum = 0
-    for (let pair = start; pair < end; pair++) sum += distances[pair]!
-    row.mean = sum / (end - start)
-    let square = 0
-    let product = 0
-    for (let pair = start; pair < end; pair++) {
-      const difference = distances[pair]! - row.mean
-      square += difference * difference
-      product += difference * ranks[pair]!
-    }
-    if (square === 0) return
-    row.share = product / square
-    row.weight = (1 - specificShare) / Math.sqrt(square)
-  }
-
   #gather(slopes: Float64Array, first: number, end: number): void {
     const { features, dim, dims, sample } = this
     const forces = this.#forces
     const size = dims * dim
     const split = sample.queries.length
-    for (let row = first; row < end; row++) {
-      const map = row < split ? 0 : size
-      for (let axis = 0; axis < dims; axis += 2) {
-        const second = axis + 1 < dims
-        const from = map + axis * dim
-        const to = from + dim
-        const x = forces[row * dims + axis]!
-        const y = second ? forces[row * dims + axis + 1]! : 0
-        if (row >= split) slopes[2 * size + axis]! += x
-        if (row >= split && second) slopes[2 * size + axis + 1]! += y
-        if (second) {
-          for (let column = 0, at = row * dim; column < dim; column++, at++) {
-            const feature = features[at]!
-            slopes[from + column]! += x * feature
-            slopes[to + column]! += y * feature
-          }
-        } else {
-          for (let column = 0, at = row * dim; column < dim; column++, at++) slopes[from + column]! += x * features[at]!
+    for (let axis = 0; axis < dims; axis++) {
+      const to = (first < split ? 0 : size) + axis * dim
+      let column = 0
+      // Four columns at a time: their sums stay in registers.
+      for (; column + 4 <= dim; column += 4) {
+        let a = slopes[to + column]!
+        let b = slopes[to + column + 1]!
+        let c = slopes[to + column + 2]!
+        let d = slopes[to + column + 3]!
+        for (let row = first, at = first * dim + column; row < end; row++, at += dim) {
+          const force = forces[row * dims + axis]!
+          a += force * features[at]!
+          b += force * features[at + 1]!
+          c += force * features[at + 2]!
+          d += force * features[at + 3]!
         }
+        slopes[to + column] = a
+        slopes[to + column + 1] = b
+        slopes[to + column + 2] = c
+        slopes[to + column + 3] = d
       }
+      for (; column < dim; column++)
+        for (let row = first; row < end; row++)
+          slopes[to + column]! += forces[row * dims + axis]! * features[row * dim + column]!
+      if (first < split) continue
+      for (let row = first; row < end; row++) slopes[2 * size + axis]! += forces[row * dims + axis]!
     }
   }
 }

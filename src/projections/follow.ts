@@ -1,7 +1,7 @@
 import { meanOfRows } from '../core/linear'
 import type { JointVectors, MetricId } from '../core/types'
 import { fitMaps, type FollowMaps } from './follow-fit'
-import { sampleAttention, type FollowSample, type SampleInput } from './follow-sample'
+import { type FollowSample, sampleAttention, type SampleInput } from './follow-sample'
 import type { HeadContext } from './types'
 
 /*
@@ -33,88 +33,131 @@ export function fitPicture(
   dims: 2 | 3,
   input: SampleInput,
 ): Float32Array | null {
-  const { n, m, dim } = joint
+  const { n, dim } = joint
   const sample = sampleAttention(input)
   if (sample.blocks.length === 0) return null
-  const rows = featuresOf(joint, metric)
-  const maps = fitMaps(sample, takeRows(rows, sample, n, dim), dim, dims, principalMap(rows, pca, dim, dims))
-  const picture = drawMaps(rows, maps, n, m, dim, dims)
+  const points = pointsOf(sample, n)
+  const frame = takeFeatures(joint, metric, points)
+  const maps = fitMaps(sample, frame.features, dim, dims, principalMap(frame.features, pca, points, dim, dims))
+  const picture = drawMaps(joint, metric, frame, maps, dims)
   holdIn(picture, dims)
   return picture
 }
 
-/** Queries, then keys, as the metric sees them (directions under the cosine), around their common mean, with a mean square of 1. */
-function featuresOf({ q, k, n, m, dim }: JointVectors, metric: MetricId): Float32Array {
-  const rows = new Float32Array((n + m) * dim)
-  rows.set(q.subarray(0, n * dim))
-  rows.set(k.subarray(0, m * dim), n * dim)
-  if (metric === 'cosine') {
-    for (let start = 0; start < rows.length; start += dim) {
-      let square = 0
-      for (let at = start; at < start + dim; at++) square += rows[at]! * rows[at]!
-      const scale = square > 0 ? 1 / Math.sqrt(square) : 0
-      for (let at = start; at < start + dim; at++) rows[at]! *= scale
-    }
-  }
-  const mean = meanOfRows(rows, n + m, dim)
-  let square = 0
-  for (let at = 0, column = 0; at < rows.length; at++, column = column + 1 === dim ? 0 : column + 1) {
-    const value = rows[at]! - mean[column]!
-    rows[at] = value
-    square += value * value
-  }
-  const scale = square > 0 ? Math.sqrt((n + m) / square) : 0
-  for (let at = 0; at < rows.length; at++) rows[at]! *= scale
-  return rows
+/** A sample's queries and keys as points of the picture: queries, then keys. */
+function pointsOf({ queries, keys }: FollowSample, n: number): Int32Array {
+  const points = new Int32Array(queries.length + keys.length)
+  points.set(queries)
+  for (let index = 0; index < keys.length; index++) points[queries.length + index] = n + keys[index]!
+  return points
 }
 
+/** Points as the metric sees them (directions under the cosine), around their common mean, with a mean square of 1. */
+interface Features {
+  /** [points of the sample, dim] */
+  features: Float32Array
+  mean: Float64Array
+  scale: number
+}
+
+function takeFeatures({ q, k, n, dim }: JointVectors, metric: MetricId, points: Int32Array): Features {
+  const features = new Float32Array(points.length * dim)
+  for (let row = 0; row < points.length; row++) {
+    const point = points[row]!
+    const from = (point < n ? point : point - n) * dim
+    const vectors = point < n ? q : k
+    let square = 0
+    for (let at = from; at < from + dim; at++) square += vectors[at]! * vectors[at]!
+    const factor = factorOf(metric, square)
+    for (let column = 0; column < dim; column++) features[row * dim + column] = factor * vectors[from + column]!
+  }
+  const mean = meanOfRows(features, points.length, dim)
+  let square = 0
+  for (let at = 0, column = 0; at < features.length; at++, column = column + 1 === dim ? 0 : column + 1) {
+    const value = features[at]! - mean[column]!
+    features[at] = value
+    square += value * value
+  }
+  const scale = square > 0 ? Math.sqrt(points.length / square) : 0
+  for (let at = 0; at < features.length; at++) features[at]! *= scale
+  return { features, mean, scale }
+}
+
+/** What a row whose values' squares sum to `square` is multiplied by, so that the metric sees it. */
+const factorOf = (metric: MetricId, square: number): number =>
+  metric === 'euclidean' ? 1 : square > 0 ? 1 / Math.sqrt(square) : 0
+
 /** The map whose picture is `pca`, up to a factor for each axis: rowsᵀ·pca, as principal directions are eigenvectors of rowsᵀ·rows. */
-function principalMap(rows: Float32Array, pca: Float32Array, dim: number, dims: number): Float64Array {
+function principalMap(
+  features: Float32Array,
+  pca: Float32Array,
+  points: Int32Array,
+  dim: number,
+  dims: number,
+): Float64Array {
   const map = new Float64Array(dims * dim)
   for (let axis = 0; axis < dims; axis++) {
     let square = 0
-    for (let point = 0, at = 0; at < rows.length; point++) {
-      const place = pca[point * dims + axis]!
+    for (let row = 0, at = 0; row < points.length; row++) {
+      const place = pca[points[row]! * dims + axis]!
       square += place * place
-      for (let column = axis * dim; column < axis * dim + dim; column++, at++) map[column]! += place * rows[at]!
+      for (let column = axis * dim; column < axis * dim + dim; column++, at++) map[column]! += place * features[at]!
     }
     for (let column = axis * dim; column < axis * dim + dim; column++) map[column]! /= square > 0 ? square : 1
   }
   return map
 }
 
-function takeRows(rows: Float32Array, { queries, keys }: FollowSample, n: number, dim: number): Float32Array {
-  const taken = new Float32Array((queries.length + keys.length) * dim)
-  let at = 0
-  for (const query of queries) {
-    taken.set(rows.subarray(query * dim, (query + 1) * dim), at)
-    at += dim
-  }
-  for (const key of keys) {
-    taken.set(rows.subarray((n + key) * dim, (n + key + 1) * dim), at)
-    at += dim
-  }
-  return taken
-}
-
+/** All points placed by the maps [n+m,dims]. */
 function drawMaps(
-  rows: Float32Array,
-  { query, key, shift }: FollowMaps,
-  n: number,
-  m: number,
-  dim: number,
+  joint: JointVectors,
+  metric: MetricId,
+  frame: Features,
+  maps: FollowMaps,
   dims: number,
 ): Float32Array {
+  const { q, k, n, m, dim } = joint
   const picture = new Float32Array((n + m) * dims)
-  for (let point = 0, at = 0; point < n + m; point++) {
-    const map = point < n ? query : key
-    for (let axis = 0; axis < dims; axis++, at++) {
-      let sum = point < n ? 0 : shift[axis]!
-      for (let i = point * dim, j = axis * dim; j < axis * dim + dim; i++, j++) sum += rows[i]! * map[j]!
-      picture[at] = sum
-    }
-  }
+  const shift = maps.shift
+  placeRows(q, n, dim, metric, frame, maps.query, new Float64Array(dims), picture.subarray(0, n * dims))
+  placeRows(k, m, dim, metric, frame, maps.key, shift, picture.subarray(n * dims))
   return picture
+}
+
+function placeRows(
+  vectors: Float32Array,
+  count: number,
+  dim: number,
+  metric: MetricId,
+  { mean, scale }: Features,
+  map: Float64Array,
+  shift: Float64Array,
+  target: Float32Array,
+): void {
+  const dims = shift.length
+  const third = (dims - 1) * dim // in the plane a second time the second axis, for nothing
+  const scaled = map.map((value) => value * scale)
+  const offset = shift.map((value, axis) => {
+    for (let column = 0; column < dim; column++) value -= mean[column]! * scaled[axis * dim + column]!
+    return value
+  })
+  for (let row = 0; row < count; row++) {
+    let square = 0
+    let x = 0
+    let y = 0
+    let z = 0
+    for (let column = 0, at = row * dim; column < dim; column++, at++) {
+      const value = vectors[at]!
+      square += value * value
+      x += value * scaled[column]!
+      y += value * scaled[dim + column]!
+      z += value * scaled[third + column]!
+    }
+    const factor = factorOf(metric, square)
+    target[row * dims] = factor * x + offset[0]!
+    target[row * dims + 1] = factor * y + offset[1]!
+    if (dims === 3) target[row * dims + 2] = factor * z + offset[2]!
+  }
 }
 
 /** Centres a picture in place and holds far outliers at `outlierLimit` standard deviations of its widest axis. */

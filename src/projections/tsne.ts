@@ -53,7 +53,7 @@ interface Field {
   centre(positions: number): void
 }
 
-const defaultEpochs = 350
+export const defaultEpochs = 350
 /** Share of the epochs in which attraction is exaggerated. */
 const earlyShare = 100 / 350
 const exaggeration = 12
@@ -65,7 +65,7 @@ const startSpread = 0.01
 /** Spread of a start that follows attention, for the fourth root of the number of points: about that of a finished layout. */
 export const followSpread = 2.05
 /** Exaggeration for a start that follows attention: it is arranged already, and 12 would undo half of that. */
-export const followExaggeration = 6
+export const followExaggeration = 5
 const rowsPerSlice = 4096
 /** Up to so many points pairs are done sooner than the grid, in the plane too. */
 const fewPoints = 400
@@ -252,7 +252,7 @@ export async function computeTsne(joint: JointVectors, context: HeadContext): Pr
 }
 
 /** The classic start, or as far as `settings.follow` asks for it one that is fitted to the head's attention. */
-function findStart(
+export function findStart(
   joint: JointVectors,
   pca: Float32Array,
   context: HeadContext,

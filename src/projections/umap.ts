@@ -207,7 +207,7 @@ export async function computeUmap(joint: JointVectors, context: HeadContext): Pr
 }
 
 /** The classic start, or as far as `settings.follow` asks for it one that is fitted to the head's attention. */
-function findStart(joint: JointVectors, pca: Float32Array, context: HeadContext): Float32Array {
+export function findStart(joint: JointVectors, pca: Float32Array, context: HeadContext): Float32Array {
   const { settings, headIndex } = context
   const { dims, metric, seed, follow } = settings
   const classic = startFrom(pca, dims, seed, headIndex)
