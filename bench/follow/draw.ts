@@ -82,8 +82,8 @@ export class Drawer {
   async draw(given: HeadVectors, follow: number): Promise<Float32Array> {
     const { name, joint, pca, part } = this
     const context = contextOf(part, given, part.tied, follow)
-    if (name === 'umap') return this.#layUmap(findUmapStart(joint, pca, context))
-    const { start, earlyFactor } = findTsneStart(joint, pca, context)
+    if (name === 'umap') return this.#layUmap(await findUmapStart(joint, pca, context))
+    const { start, earlyFactor } = await findTsneStart(joint, pca, context)
     return this.#layTsne(start, earlyFactor)
   }
 

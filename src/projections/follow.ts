@@ -26,19 +26,19 @@ export const followInput = (context: HeadContext): SampleInput => ({
  * A linear picture [n+m,dims] of the joint space in which distances follow scores, fitted from the principal coordinates `pca`; null
  * where no sequence is long enough to fit to.
  */
-export function fitPicture(
+export async function fitPicture(
   joint: JointVectors,
   metric: MetricId,
   pca: Float32Array,
   dims: 2 | 3,
   input: SampleInput,
-): Float32Array | null {
+): Promise<Float32Array | null> {
   const { n, dim } = joint
   const sample = sampleAttention(input)
   if (sample.blocks.length === 0) return null
   const points = pointsOf(sample, n)
   const frame = takeFeatures(joint, metric, points)
-  const maps = fitMaps(sample, frame.features, dim, dims, principalMap(frame.features, pca, points, dim, dims))
+  const maps = await fitMaps(sample, frame.features, dim, dims, principalMap(frame.features, pca, points, dim, dims))
   const picture = drawMaps(joint, metric, frame, maps, dims)
   holdIn(picture, dims)
   return picture

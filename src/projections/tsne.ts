@@ -230,7 +230,7 @@ export async function computeTsne(joint: JointVectors, context: HeadContext): Pr
     const findPause: Pause = (done, total) => context.pause(0.3 * done, total)
     const neighbors = await findNeighbors(gpu, engine.search, rows, count, dim, k, metric, findPause)
     const pca = await computePca(joint, metric, dims, spans, gpu)
-    const { start, earlyFactor } = findStart(joint, pca, context)
+    const { start, earlyFactor } = await findStart(joint, pca, context)
     const epochs = Math.max(1, Math.floor(settings.epochs ?? defaultEpochs))
     const layoutPause: Pause = (done, total) => context.pause(0.3 + (0.7 * done) / total, 1)
     const points = await engine.layout.run(
@@ -252,15 +252,15 @@ export async function computeTsne(joint: JointVectors, context: HeadContext): Pr
 }
 
 /** The classic start, or as far as `settings.follow` asks for it one that is fitted to the head's attention. */
-export function findStart(
+export async function findStart(
   joint: JointVectors,
   pca: Float32Array,
   context: HeadContext,
-): { start: Float32Array; earlyFactor: number } {
+): Promise<{ start: Float32Array; earlyFactor: number }> {
   const { settings, headIndex } = context
   const { dims, metric, seed, follow } = settings
   const classic = startFrom(pca, dims, seed, headIndex)
-  const fitted = follow > 0 ? fitPicture(joint, metric, pca, dims, followInput(context)) : null
+  const fitted = follow > 0 ? await fitPicture(joint, metric, pca, dims, followInput(context)) : null
   if (!fitted) return { start: classic, earlyFactor: exaggeration }
   const spread = followSpread * Math.sqrt(Math.sqrt(joint.n + joint.m))
   return {

@@ -195,7 +195,7 @@ export async function computeUmap(joint: JointVectors, context: HeadContext): Pr
     const k = settings.neighbors - 1
     const neighbors = await findNeighbors(gpu, engine.search, rows, count, dim, k, metric, findPause)
     const pca = await computePca(joint, metric, dims, spans, gpu)
-    const start = findStart(joint, pca, context)
+    const start = await findStart(joint, pca, context)
     const layoutPause: Pause = (done, total) => context.pause(0.35 + (0.65 * done) / total, 1)
     const umapSettings = { ...settings, headIndex }
     const points = await engine.layout.run(neighbors, start, umapSettings, layoutPause, rowsPerSlice, gpu)
@@ -207,11 +207,11 @@ export async function computeUmap(joint: JointVectors, context: HeadContext): Pr
 }
 
 /** The classic start, or as far as `settings.follow` asks for it one that is fitted to the head's attention. */
-export function findStart(joint: JointVectors, pca: Float32Array, context: HeadContext): Float32Array {
+export async function findStart(joint: JointVectors, pca: Float32Array, context: HeadContext): Promise<Float32Array> {
   const { settings, headIndex } = context
   const { dims, metric, seed, follow } = settings
   const classic = startFrom(pca, dims, seed, headIndex)
-  const fitted = follow > 0 ? fitPicture(joint, metric, pca, dims, followInput(context)) : null
+  const fitted = follow > 0 ? await fitPicture(joint, metric, pca, dims, followInput(context)) : null
   if (!fitted) return classic
   const spread = followSpread * Math.sqrt(joint.n + joint.m)
   return blendStarts(classic, startFrom(fitted, dims, seed, headIndex), follow, startSpread, spread)

@@ -260,6 +260,17 @@ describe('the sample', () => {
       expect(ranks.length).toBeLessThanOrEqual(40_000)
       expect(queries.length + keys.length).toBeLessThanOrEqual(4000)
       expect(queries.length).toBeGreaterThan(500)
+      // Less for a small input, whose layout takes less time too.
+      const few = many.filter(({ queryStart, queries: own }) => queryStart + own <= 2500)
+      const small = sampleAttention({
+        ...input({ causal: false, window: null }),
+        vectors: makeHead(2500),
+        spans: few,
+        querySpecial: flags,
+        keySpecial: flags,
+      })
+      expect(small.effort).toBe(0.5)
+      expect(small.ranks.length).toBeLessThanOrEqual(20_000)
       // From all over the input.
       expect(Math.min(...queries)).toBeLessThan(count * 0.1)
       expect(Math.max(...queries)).toBeGreaterThan(count * 0.9)
@@ -273,7 +284,7 @@ test('a fitted picture is centred, holds outliers, and is null without a sequenc
   const context = contextFor(vectors, tied, 1)
   for (const dims of [2, 3] as const) {
     const pca = await computePca(joint, 'cosine', dims, tied)
-    const picture = fitPicture(joint, 'cosine', pca, dims, followInput(context))!
+    const picture = (await fitPicture(joint, 'cosine', pca, dims, followInput(context)))!
     expect(picture).toHaveLength(2 * vectors.n * dims)
     for (let axis = 0; axis < dims; axis++) {
       const column = picture.filter((_, at) => at % dims === axis)
@@ -282,7 +293,7 @@ test('a fitted picture is centred, holds outliers, and is null without a sequenc
       expect(Math.abs(mean)).toBeLessThan(0.05 * spread)
     }
     const short = { ...followInput(context), spans: spansOf([2, 3, 4]) }
-    expect(fitPicture(joint, 'cosine', pca, dims, short)).toBeNull()
+    expect(await fitPicture(joint, 'cosine', pca, dims, short)).toBeNull()
   }
 })
 
