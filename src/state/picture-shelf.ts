@@ -5,7 +5,7 @@ import type { Dataset } from './dataset'
 import { PictureSet, settingsKey } from './picture-set'
 
 /** Grows when the same settings give other pictures or figures than before: those that browsers hold are left alone. */
-const makeOfPictures = 2
+const makeOfPictures = 3
 
 /** Key of the pictures of a dataset for these settings, computed by what `backend` asks for. */
 export const pictureKey = (
