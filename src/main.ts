@@ -210,6 +210,7 @@ const actions: AppActions = {
   library,
   recentModels: () => recent.list,
   requests: () => window.atlas.requests(),
+  export: (kind, format, options) => window.atlas.export(kind, format, options),
   network: lock,
   projections: projectionInfos.map(({ id }) => id),
   dimsOf: (projection) => projectionInfo(projection)?.dims ?? [2, 3],

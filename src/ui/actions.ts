@@ -11,6 +11,7 @@ import type { ModelLibraryPort, OpenRequest } from '../state/model-library'
 import type { Screen } from '../state/screen'
 import type { RecentModel } from '../state/model-recent'
 import type { NetworkLock } from '../state/network-lock.svelte'
+import type { ExportOptions } from '../storage/exports'
 
 export type ThemeChoice = 'auto' | 'light' | 'dark'
 
@@ -91,6 +92,8 @@ export interface AppActions {
   redo?(): void
   /** What stands between this page and the network. */
   readonly network?: Pick<NetworkLock, 'isGuarded' | 'openHosts' | 'hasUpdate' | 'takeUpdate'>
+  /** What `atlas.export` writes. @throws AppError in a rejection: NOT_AVAILABLE, CANCELLED */
+  export?(kind: string, format: string, options: ExportOptions): Promise<Blob>
   /** Every request of the app so far. */
   requests(): readonly RequestLine[]
   /** Projections that are built; only these are shown. */

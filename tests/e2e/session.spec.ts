@@ -28,7 +28,7 @@ test('a session is saved from the menu and opens where no model can be had, also
   const weights = await call(page, 'attention', { layer: 3, head: 9, sequence: 1 })
   const figures = await call(page, 'headFigures')
 
-  await page.getByRole('button', { name: 'Session and storage' }).click()
+  await page.getByRole('button', { name: 'Save and export' }).click()
   const [download] = await Promise.all([
     page.waitForEvent('download'),
     page.getByRole('button', { name: 'Save as a file' }).click(),
@@ -60,7 +60,7 @@ test('a session is saved from the menu and opens where no model can be had, also
     await other.reload({ waitUntil: 'load' })
     await ready(other)
   }
-  await other.getByRole('button', { name: 'Session and storage' }).click()
+  await other.getByRole('button', { name: 'Save and export' }).click()
   await expect(other.getByText('This picture was read from a session file')).toBeVisible()
   await context.close()
   expect(problems).toEqual([])
@@ -70,7 +70,7 @@ test('a damaged session is refused in words and changes nothing', async ({ openA
   const page = await openApp('backend=wasm')
   await call(page, 'setTexts', lines)
   await ready(page)
-  await page.getByRole('button', { name: 'Session and storage' }).click()
+  await page.getByRole('button', { name: 'Save and export' }).click()
   await page
     .locator('input[type=file][accept=".atlas"]')
     .setInputFiles({ name: 'broken.atlas', mimeType: 'application/zip', buffer: Buffer.from('PK no zip at all') })
@@ -84,7 +84,7 @@ test('what is stored can be looked at and deleted by kind, or all of it', async 
   const page = await openApp('backend=wasm')
   await call(page, 'setTexts', lines)
   await ready(page)
-  const menu = page.getByRole('button', { name: 'Session and storage' })
+  const menu = page.getByRole('button', { name: 'Save and export' })
   await menu.click()
   const row = (name: string) => page.getByRole('listitem').filter({ hasText: name })
   await expect(row('Results')).toContainText(/\d+ · [\d.]+ MB/)

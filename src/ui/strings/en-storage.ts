@@ -1,6 +1,6 @@
 /** Words of the menu for sessions and stored data. */
 export const storage = {
-  name: 'Session and storage',
+  name: 'Save and export',
   session: 'Session',
   sessionHint: 'Text, settings and pictures in one file. It opens without the model, also on another computer.',
   save: 'Save as a file',

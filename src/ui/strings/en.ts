@@ -3,6 +3,7 @@ import type { LegendKey, PaletteId } from '../../encodings/types'
 import type { BackendReason, ChoiceReason } from '../../state/model-library'
 import type { FidelityGrade } from '../fidelity'
 import type { SampleId } from '../samples'
+import { exporting } from './en-export'
 import { headWords } from './en-heads'
 import { search } from './en-search'
 import { images } from './en-images'
@@ -51,6 +52,7 @@ export const en = {
     singular: { name: 'QK axes', hint: 'Axes that carry the most attention: read them by inner product.' },
   } satisfies Record<ProjectionId, { name: string; hint: string }>,
   space,
+  exporting,
   colors: {
     type: { name: 'Query / key', hint: 'What a token looks for, and what it offers' },
     position: { name: 'Position', hint: 'From the first token of its sequence to the last' },
