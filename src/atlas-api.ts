@@ -20,6 +20,9 @@ export interface AtlasState {
   model: string | null
   /** The one in use; `auto` only before a model. */
   backend: string
+  /** Queries and keys after their rotary encoding, or before it. */
+  rotation: 'after' | 'before'
+  bos: 0 | 1
   joint: JointId
   projection: ProjectionId
   dims: 2 | 3
@@ -278,6 +281,8 @@ function readState(parts: AtlasParts): AtlasState {
     ...(status === 'failed' && error && { error: { code: error.code, message: error.message } }),
     model: model?.id ?? choice.id,
     backend: model?.backend ?? choice.backend,
+    rotation: choice.rotation,
+    bos: choice.bos,
     ...settings,
     color,
     column,
@@ -342,6 +347,8 @@ export function exportSettings({
     quantised: model?.quantised ?? null,
     backend: model?.backend ?? null,
     verified: model?.verified ?? null,
+    rotation: model?.rotation ?? 'after',
+    ...(model?.bos !== undefined && { bos: model.bos }),
     ...settings,
     indices: '0-based',
     version,

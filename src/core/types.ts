@@ -83,6 +83,10 @@ export interface ModelInfo {
   verification: string
   quantised: boolean
   rotary: boolean
+  /** q and k are those before the rotary encoding: their softmax is not the model's attention. Absent: after it, as the model uses them. */
+  rotation?: 'before'
+  /** Causal models with a token for the beginning of a text: whether it is put before each text. Absent: there is no choice. */
+  bos?: boolean
   maxTokens: number
 }
 

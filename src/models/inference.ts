@@ -16,7 +16,7 @@ import { labelPatches } from './patch-labels'
 import { imageProbe, textProbe } from './probe'
 import { SerialQueue } from './queue'
 import type { GpuProbe, Runtime, RuntimeProvider } from './runtime'
-import { testModel, type SelfTest } from './self-test'
+import { testModel, unknownRotation, type SelfTest } from './self-test'
 import { TapSession, type Output } from './session'
 import { openSource, type SourceEnvironment } from './sources'
 import { hashBytes } from './sources/hash'
@@ -174,7 +174,8 @@ export class Inference implements ModelService {
         ? await this.#own.get(input, layer, () => fetchWeights(plan.sites))
         : (await fetchWeights([site]))[0]!
     }
-    const [vectors] = collectVectors(await session.run(feeds, vectorNames([site])), [site], { ...test, layers: 1 }, 1)
+    const used = [{ ...site, before: null }]
+    const [vectors] = collectVectors(await session.run(feeds, vectorNames(used)), used, { ...test, layers: 1 }, 1)
     return attentionOf(vectors!, layer, info)
   }
 
@@ -218,7 +219,7 @@ export class Inference implements ModelService {
     const file = await chooseWeightFile(source, wish, { signal })
     const bytes = await readWeightFile(source, file, signal, onProgress)
     const sha256 = await hashBytes(bytes)
-    const planned = planModel(bytes)
+    const planned = withRotation(planModel(bytes), spec.rotation === 'before')
     const { plan } = planned
     const kind = inputKind(plan.inputs)
     const config = readModelConfig(configFile, kind)
@@ -228,7 +229,9 @@ export class Inference implements ModelService {
     const maxTokens = Math.min(config.maxPositions ?? Infinity, shortWindow(config), longestSequence)
     const tokenizer =
       kind === 'text'
-        ? await createTokenizer(await (early.tokenizer ?? readTokenizerFiles(source, signal)), maxTokens)
+        ? await createTokenizer(await (early.tokenizer ?? readTokenizerFiles(source, signal)), maxTokens, {
+            bos: spec.bos === true,
+          })
         : null
     const pictures = kind === 'image' ? await readPictures(source, signal) : null
     onProgress({ stage: 'load', done: 0, total: 1, unit: 'steps' })
@@ -237,6 +240,8 @@ export class Inference implements ModelService {
     patched.external.push(...external)
     const probe = tokenizer ? textProbe(tokenizer, config.window) : imageProbe(plan.inputs, config, null)
     const { session, test } = await this.#verify(patched, runtime, planned, probe, config, signal, onProgress)
+    const unturned = plan.sites.some(({ before }) => before)
+    const causal = test.masks.every((mask) => mask.causal)
     const info: ModelInfo = {
       id: spec.id,
       revision: spec.revision,
@@ -253,12 +258,14 @@ export class Inference implements ModelService {
       headDim: test.headDim,
       valueDim: test.valueDim,
       scale: test.scale,
-      causal: test.masks.every(({ causal }) => causal),
+      causal,
       masks: test.masks,
-      verified: test.verified,
+      verified: unturned && test.verified === 'exact' ? 'bias' : test.verified,
       verification: test.verification,
       quantised: plan.quantised,
       rotary: plan.sites.some(({ flags }) => flags.rotary),
+      ...(unturned && { rotation: 'before' }),
+      ...(causal && tokenizer?.hasBos && { bos: tokenizer.addsBos }),
       maxTokens: tokenizer?.maxTokens ?? test.tokens,
     }
     return { info, plan, session, config, test, probe, tokenizer, pictures }
@@ -306,6 +313,15 @@ export class Inference implements ModelService {
       return await attempt('basic')
     }
   }
+}
+
+/** The plan with taps before rotation only where they are asked for. @throws AppError NOT_AVAILABLE where they can't be had */
+function withRotation(planned: PlannedModel, isBefore: boolean): PlannedModel {
+  const { plan } = planned
+  const isRotary = plan.sites.some(({ flags }) => flags.rotary)
+  if (isBefore && isRotary && !plan.sites.every(({ before }) => before)) throw unknownRotation()
+  const sites = isBefore ? plan.sites : plan.sites.map((site) => ({ ...site, before: null }))
+  return { ...planned, plan: { ...plan, sites } }
 }
 
 /** A promise whose failure is only reported to those who await it. */

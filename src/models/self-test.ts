@@ -1,6 +1,6 @@
 import { AppError } from '../core/errors'
 import type { Mask, Verdict } from '../core/types'
-import { readScale, readWeights } from '../onnx/read-heads'
+import { readScale, readWeights, type HeadTensor } from '../onnx/read-heads'
 import type { Plan, Site } from '../onnx/types'
 import { verifySite } from '../onnx/verify'
 import type { Output } from './session'
@@ -21,9 +21,10 @@ const float16 = 10
 
 /** Everything that is tapped of some layers. */
 const testNames = (sites: readonly Site[]): string[] =>
-  sites.flatMap(({ q, k, v, weights, output, product, scale }) => [
+  sites.flatMap(({ q, k, v, before, weights, output, product, scale }) => [
     q.name,
     k.name,
+    ...(before ? [before.q.name, before.k.name] : []),
     ...[v, weights, output, product].flatMap((tap) => (tap ? [tap.name] : [])),
     ...[...scale.runtime, ...(product?.scale.runtime ?? [])].map(({ name }) => name),
   ])
@@ -79,6 +80,26 @@ export async function testModel(
   }
 }
 
+/** A rotation keeps the length of every vector, but for one factor (some models lengthen them alike). @throws AppError NOT_AVAILABLE */
+function checkTurned(before: HeadTensor, after: HeadTensor): void {
+  const isSame = before.heads === after.heads && before.tokens === after.tokens && before.width === after.width
+  const ratios: number[] = []
+  for (let row = 0; isSame && row < after.values.length; row += after.width) {
+    const length = ({ values }: HeadTensor) => Math.hypot(...values.subarray(row, row + after.width))
+    const own = length(before)
+    if (own > 1e-6) ratios.push(length(after) / own)
+  }
+  const [first = 1] = ratios
+  if (!isSame || ratios.some((ratio) => Math.abs(ratio / first - 1) > 0.02)) throw unknownRotation()
+}
+
+/** Where queries before rotation are asked for and can't be had. */
+export const unknownRotation = (): AppError =>
+  new AppError(
+    'NOT_AVAILABLE',
+    'What this model rotates can’t be told from the rest of its graph, so there are no queries and keys before rotation: choose rotation=after.',
+  )
+
 function testSite(results: ReadonlyMap<string, Output>, site: Site, plan: Plan) {
   const q = readTap(results, site.q, 1, site.heads)
   const k = readTap(results, site.k, 1, site.kvHeads)
@@ -88,6 +109,10 @@ function testSite(results: ReadonlyMap<string, Output>, site: Site, plan: Plan) 
       'UNSUPPORTED_OP',
       `This model attends from ${q.tokens} tokens to ${k.tokens} others, which is not supported: choose a model whose tokens attend to one another.`,
     )
+  if (site.before) {
+    checkTurned(readTap(results, site.before.q, 1, site.heads), q)
+    checkTurned(readTap(results, site.before.k, 1, site.kvHeads), k)
+  }
   const matrix = (name: string) => {
     const { data, dims } = outputOf(results, name)
     return readWeights(data, dims, 1)

@@ -40,7 +40,13 @@ export function readTap(
 
 /** Names of everything that q, k and v of all layers are read from. */
 export const vectorNames = (sites: readonly Site[]): string[] =>
-  sites.flatMap(({ q, k, v }) => (v ? [q.name, k.name, v.name] : [q.name, k.name]))
+  sites.flatMap((site) => {
+    const { q, k } = shownTaps(site)
+    return site.v ? [q.name, k.name, site.v.name] : [q.name, k.name]
+  })
+
+/** Queries and keys as they are shown: before their rotary encoding where that was asked for. */
+const shownTaps = ({ q, k, before }: Site): { q: Tap; k: Tap } => before ?? { q, k }
 
 /**
  * q, k and v of every sequence of a batch, in all layers.
@@ -55,8 +61,9 @@ export function collectVectors(
   const { layers, heads, kvHeads, headDim, valueDim } = shape
   let sequences: SequenceVectors[] = []
   sites.forEach((site, layer) => {
-    const q = readTap(results, site.q, batch, site.heads)
-    const k = readTap(results, site.k, batch, site.kvHeads)
+    const shown = shownTaps(site)
+    const q = readTap(results, shown.q, batch, site.heads)
+    const k = readTap(results, shown.k, batch, site.kvHeads)
     const v = site.v && valueDim > 0 ? readTap(results, site.v, batch, site.kvHeads) : null
     if (layer === 0) {
       sequences = Array.from({ length: batch }, () => ({

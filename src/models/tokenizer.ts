@@ -27,14 +27,27 @@ export class TextTokenizer {
   readonly #frame: Frame
   #pairFrame: PairFrame | null | undefined
   readonly maxTokens: number
+  readonly #bos: number | null
+  /** The token for the beginning is put before every text here. */
+  readonly addsBos: boolean
 
   /** @param maxTokens longest input of the model, in tokens with the special ones */
-  constructor(tokenizer: PreTrainedTokenizer, maxTokens: number) {
+  constructor(tokenizer: PreTrainedTokenizer, maxTokens: number, { bos = false } = {}) {
     this.#tokenizer = tokenizer
     for (const [text, id] of tokenizer.get_vocab() as Map<string, number>) this.#strings[id] = text
     this.#special = new Set((tokenizer as unknown as { all_special_ids: number[] }).all_special_ids)
     this.#frame = this.#findFrame()
     this.maxTokens = maxTokens
+    const { bos_token: text } = tokenizer as unknown as { bos_token?: string | null }
+    const id = text ? this.#strings.indexOf(text) : -1
+    // A tokenizer that puts it there itself is left alone.
+    this.#bos = id < 0 || this.#frame.before.includes(id) ? null : id
+    this.addsBos = bos && this.#bos !== null
+  }
+
+  /** There is a token for the beginning of a text that the tokenizer doesn't add by itself. */
+  get hasBos(): boolean {
+    return this.#bos !== null
   }
 
   /**
@@ -42,6 +55,28 @@ export class TextTokenizer {
    * encoded as the tokenizer encodes pairs; where it knows none, as one text. @throws AppError TOKENIZER_FAILED
    */
   prepare(line: string): PreparedInput {
+    const prepared = this.#prepareLine(line)
+    return this.addsBos ? this.#begin(prepared, this.#bos!) : prepared
+  }
+
+  /** Puts a token before all others; the last one makes room where there is none. */
+  #begin(prepared: PreparedInput, bos: number): PreparedInput {
+    const { input, tokens, truncated } = prepared
+    if (input.kind !== 'text') return prepared
+    const kept = Math.min(input.ids.length, this.maxTokens - 1)
+    return {
+      ...prepared,
+      input: {
+        kind: 'text',
+        ids: Int32Array.of(bos, ...input.ids.subarray(0, kept)),
+        typeIds: input.typeIds && Int32Array.of(0, ...input.typeIds.subarray(0, kept)),
+      },
+      tokens: [this.#token(bos), ...tokens.slice(0, kept)],
+      truncated: truncated + input.ids.length - kept,
+    }
+  }
+
+  #prepareLine(line: string): PreparedInput {
     const pair = splitPair(line)
     if (!pair) return this.#prepareText(line)
     if (this.#pairFrame === undefined) this.#pairFrame = this.#findPairFrame()
@@ -218,10 +253,15 @@ export const loadTokenizers = () => import('@huggingface/transformers')
 
 /**
  * The tokenizer that the model's own files describe.
+ * @param options `bos`: put the token for the beginning before every text, where there is one
  * @param maxPositions what the model itself has room for; the tokenizer's own limit may be lower
  * @throws AppError TOKENIZER_FAILED
  */
-export async function createTokenizer(files: TokenizerFiles, maxPositions: number): Promise<TextTokenizer> {
+export async function createTokenizer(
+  files: TokenizerFiles,
+  maxPositions: number,
+  options: { bos?: boolean } = {},
+): Promise<TextTokenizer> {
   const library = await loadTokenizers()
   try {
     const config = (files.config ?? {}) as { tokenizer_class?: unknown; model_max_length?: unknown }
@@ -230,7 +270,7 @@ export async function createTokenizer(files: TokenizerFiles, maxPositions: numbe
     const Class = (name.endsWith('Tokenizer') ? classes[name] : undefined) ?? library.PreTrainedTokenizer
     const limit = config.model_max_length
     const stated = typeof limit === 'number' && limit > 0 ? limit : Infinity
-    return new TextTokenizer(new Class(files.tokenizer as object, config), Math.min(stated, maxPositions))
+    return new TextTokenizer(new Class(files.tokenizer as object, config), Math.min(stated, maxPositions), options)
   } catch (error) {
     if (error instanceof AppError) throw error
     throw new AppError(

@@ -3,6 +3,7 @@ import { fusedRuleOf } from './fused'
 import type { GraphView } from './graph-view'
 import type { GraphIndex, NodeIndex } from './model-index'
 import { peelOperand, peelValues } from './operands'
+import { findBefore } from './before-rotation'
 import { hintOf } from './hint'
 import { isTokenMajor, untangle } from './multi-query'
 import { isCross, isRotary, isWindowed } from './origin'
@@ -57,6 +58,7 @@ function readSoftmax(node: NodeIndex, graph: GraphView, edits: Edits): Site | st
     q: queries.tap,
     k: keys.tap,
     v: values,
+    before: null,
     weights: { name: output, layout: 'head-token-width' },
     output: null,
     product: readProduct(scores, own),
@@ -76,7 +78,13 @@ function readSoftmax(node: NodeIndex, graph: GraphView, edits: Edits): Site | st
     },
     hint: hintOf(node),
   }
+  if (site.flags.rotary) site.before = findBoth(site, graph)
   return !scores.swapped && isTokenMajor(site, scores.reshapes, graph) ? untangle(site, edits) : site
+}
+
+function findBoth({ q, k }: Site, graph: GraphView): Site['before'] {
+  const [queries, keys] = [findBefore(q, graph), findBefore(k, graph)]
+  return queries && keys && { q: queries, k: keys }
 }
 
 function readValues(node: NodeIndex, weights: string, graph: GraphView): Tap | null {

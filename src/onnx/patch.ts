@@ -58,6 +58,7 @@ export function tapNames(plan: Plan): string[] {
   const names = plan.sites.flatMap((site) => [
     site.q.name,
     site.k.name,
+    ...(site.before ? [site.before.q.name, site.before.k.name] : []),
     ...[site.v, site.weights, site.output, site.product].flatMap((tap) => (tap ? [tap.name] : [])),
     ...[...site.scale.runtime, ...(site.product?.scale.runtime ?? [])].map(({ name }) => name),
   ])

@@ -59,6 +59,8 @@ export interface Site {
   q: Tap
   k: Tap
   v: Tap | null
+  /** Queries and keys before their rotary encoding; null: they have none, or it can't be told from them. */
+  before: { q: Tap; k: Tap } | null
   /** The softmax itself, [B,H,T,T] or [B·H,T,T]; null where a fused operator keeps it inside. */
   weights: Tap | null
   /** Output of a fused operator, for a self-test through weights · v. */

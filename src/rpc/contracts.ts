@@ -32,6 +32,10 @@ export interface ModelSpec {
   file: string | null
   backend: Backend | 'auto'
   threads: number | null
+  /** `before`: q and k as they are before the rotary encoding, in models that have one. Absent: after it. */
+  rotation?: 'before'
+  /** A token for the beginning goes before each text, in causal models that have one but don't add it by themselves. Absent: none. */
+  bos?: true
   /** For `folder:NAME`: the folder's files under their paths inside it. Absent: they have to be chosen again. */
   files?: readonly { path: string; blob: Blob }[]
 }

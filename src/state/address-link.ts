@@ -11,7 +11,7 @@ import type { Preferences } from './preferences.svelte'
 import type { Selection } from './selection.svelte'
 import { checkPatch, defaultColor, defaultSettings, explorerKeys, type SettingsPatch } from './settings'
 
-const runKeys = [...explorerKeys, 'backend', 'threads'] as const satisfies readonly AddressKey[]
+const runKeys = [...explorerKeys, 'backend', 'threads', 'rotation', 'bos'] as const satisfies readonly AddressKey[]
 const selectionKeys = ['view', 'head', 'sequence', 'token', 'role'] as const satisfies readonly AddressKey[]
 const preferenceKeys = ['theme', 'palette', 'lang', 'base'] as const satisfies readonly AddressKey[]
 
@@ -20,6 +20,8 @@ const defaults: Partial<AddressValues> = {
   ...defaultSettings,
   revision: noModel.revision,
   backend: noModel.backend,
+  rotation: noModel.rotation,
+  bos: noModel.bos,
   color: defaultColor,
   column: '',
   search: '',
@@ -187,6 +189,8 @@ export function linkAddress(bar: AddressBar, parts: Parts): () => void {
           host: choice.host ?? undefined,
           dtype: choice.dtype ?? undefined,
           file: choice.file ?? undefined,
+          rotation: choice.rotation,
+          bos: choice.bos,
         }),
       },
       { ...defaults, ...(choice.id !== null && isDefaultModel(choice.id) && { model: choice.id }) },

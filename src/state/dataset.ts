@@ -21,10 +21,12 @@ import type { ImageInput, TextInput } from './dependencies'
 import { specKey } from './model-choice'
 
 /** Content hash of one sequence's vectors: the model file, how it is run, and what goes in. */
-export const sequenceKey = (info: ModelInfo, input: ModelInput): string =>
-  input.kind === 'text'
-    ? hashParts(info.sha256, info.dtype, info.backend, 'text', input.ids, input.typeIds ?? null)
-    : hashParts(info.sha256, info.dtype, info.backend, 'image', input.shape.join('x'), input.pixels)
+export const sequenceKey = (info: ModelInfo, input: ModelInput): string => {
+  const run = [info.sha256, info.dtype, info.backend, ...(info.rotation ? [info.rotation] : [])]
+  return input.kind === 'text'
+    ? hashParts(...run, 'text', input.ids, input.typeIds ?? null)
+    : hashParts(...run, 'image', input.shape.join('x'), input.pixels)
+}
 
 /** Hash of the model as asked for and of what goes in: known before anything is opened. */
 export const datasetKey = (

@@ -416,7 +416,7 @@ export class Explorer implements ExplorerView {
 
   /** @throws AppError BAD_ARGUMENT; NOT_AVAILABLE for a projection that is not built yet */
   set(patch: SettingsPatch): void {
-    const values = checkPatch(patch, [...explorerKeys, 'backend', 'threads'])
+    const values = checkPatch(patch, [...explorerKeys, 'backend', 'threads', 'rotation', 'bos'])
     const problem = this.#dimsProblem(values)
     if (problem) throw new AppError('NOT_AVAILABLE', problem)
     const newModel = this.#choose(values, false)
@@ -1212,7 +1212,10 @@ export class Explorer implements ExplorerView {
 }
 
 const isSameFile = (one: ModelInfo, other: ModelInfo): boolean =>
-  one.sha256 === other.sha256 && one.dtype === other.dtype && one.backend === other.backend
+  one.sha256 === other.sha256 &&
+  one.dtype === other.dtype &&
+  one.backend === other.backend &&
+  one.rotation === other.rotation
 
 function attentionOf(dataset: Dataset, head: HeadRef, { q, k, queries, keys }: SequenceVectors): Float32Array {
   const { model } = dataset

@@ -12,6 +12,8 @@ export const modelKeys = [
   'file',
   'backend',
   'threads',
+  'rotation',
+  'bos',
 ] as const satisfies readonly AddressKey[]
 
 /** What was asked for; `id` null: no model yet. */
@@ -24,6 +26,10 @@ export interface ModelChoice {
   file: string | null
   backend: Backend | 'auto'
   threads: number | null
+  /** Queries and keys after their rotary encoding, or before it. */
+  rotation: 'after' | 'before'
+  /** 1: a token for the beginning goes before each text. */
+  bos: 0 | 1
 }
 
 export const noModel: Readonly<ModelChoice> = {
@@ -34,6 +40,8 @@ export const noModel: Readonly<ModelChoice> = {
   file: null,
   backend: 'auto',
   threads: null,
+  rotation: 'after',
+  bos: 0,
 }
 
 /** Where models come from. */
@@ -57,13 +65,26 @@ export function specOf(choice: ModelChoice, hosts: Hosts): ModelSpec | null {
     file: choice.file,
     backend: choice.backend,
     threads: choice.threads,
+    ...(choice.rotation === 'before' && { rotation: 'before' }),
+    ...(choice.bos === 1 && { bos: true }),
     ...(files && { files }),
   }
 }
 
 /** Equal for specs that give the same model. */
 export const specKey = (spec: ModelSpec): string =>
-  JSON.stringify([spec.id, spec.revision, spec.host, spec.dtype, spec.file, spec.backend, spec.threads])
+  JSON.stringify([
+    spec.id,
+    spec.revision,
+    spec.host,
+    spec.dtype,
+    spec.file,
+    spec.backend,
+    spec.threads,
+    // What was kept before these existed is found again.
+    ...(spec.rotation ? [spec.rotation] : []),
+    ...(spec.bos ? ['bos'] : []),
+  ])
 
 /** The choice after a patch. `fresh`: the model is asked for anew, so what is not given about it is the default. */
 export function chooseModel(
@@ -75,6 +96,7 @@ export function chooseModel(
   if (values.model !== undefined && (fresh || values.model !== next.id)) {
     // Another model's revision, weight file and dtype say nothing about this one.
     Object.assign(next, { id: values.model, revision: noModel.revision, dtype: null, file: null })
+    Object.assign(next, { rotation: noModel.rotation, bos: noModel.bos })
   }
   if (values.revision !== undefined) next.revision = values.revision
   if (values.host !== undefined) next.host = values.host
@@ -82,6 +104,8 @@ export function chooseModel(
   if (values.file !== undefined) next.file = values.file
   if (values.backend !== undefined) next.backend = values.backend
   if (values.threads !== undefined) next.threads = values.threads
+  if (values.rotation !== undefined) next.rotation = values.rotation
+  if (values.bos !== undefined) next.bos = values.bos
   return next
 }
 
@@ -97,6 +121,8 @@ export function mergeSavedChoice(address: Readonly<ModelChoice>, saved: Readonly
     file: address.file ?? base.file,
     backend: address.backend === 'auto' ? base.backend : address.backend,
     threads: address.threads ?? base.threads,
+    rotation: address.rotation === noModel.rotation ? base.rotation : address.rotation,
+    bos: address.bos === noModel.bos ? base.bos : address.bos,
   }
 }
 

@@ -7,4 +7,8 @@ export interface OpenRequest {
   file?: string | null | undefined
   backend?: string | null | undefined
   threads?: number | null | undefined
+  /** `before`: queries and keys before their rotary encoding. */
+  rotation?: string | null | undefined
+  /** 1: a token for the beginning goes before each text. */
+  bos?: number | null | undefined
 }

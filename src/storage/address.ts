@@ -7,6 +7,7 @@ export const metrics = ['cosine', 'euclidean'] as const satisfies readonly Metri
 export const views = ['matrix', 'head', 'sequence'] as const satisfies readonly ViewId[]
 export const backends = ['auto', 'webgpu', 'wasm'] as const satisfies readonly (Backend | 'auto')[]
 export const dtypes = ['fp32', 'fp16', 'q8', 'int8', 'uint8', 'q4', 'q4f16', 'bnb4'] as const satisfies readonly Dtype[]
+export const rotations = ['after', 'before'] as const
 export const roles = ['query', 'key'] as const
 export const orders = ['grid', 'high', 'low'] as const
 export const paletteIds = ['default', 'paper', 'contrast'] as const
@@ -24,6 +25,9 @@ export interface AddressValues {
   host: string
   backend: Backend | 'auto'
   threads: number
+  rotation: (typeof rotations)[number]
+  /** 1: a token for the beginning goes before each text. */
+  bos: 0 | 1
   samples: string
   /** Lines of text. */
   text: string[]
@@ -128,6 +132,8 @@ export const addressCodecs: { readonly [K in AddressKey]: Codec<AddressValues[K]
   },
   backend: oneOf(backends),
   threads: number(1, 64, true),
+  rotation: oneOf(rotations),
+  bos: numbered([0, 1] as const),
   samples: text(/^[\w-]+$/, 'the name of a sample set'),
   text: {
     parse: (value) => value.split('\n'),

@@ -242,7 +242,7 @@ async function figureSvg(source: ExportSource): Promise<Blob> {
   for (const head of focus ? [focus] : allHeads(source)) pictures.push(await source.coordinates(head))
   const svg = drawFigureSvg({
     title: focus ? `L${focus.layer} H${focus.head}` : 'All heads',
-    caption: `${settings['model']} · ${settings['dtype']} · ${settings['backend']} · ${settings['joint']} · ${settings['projection']} ${settings['dims']}-D · ${settings['metric']} · seed ${settings['seed']}`,
+    caption: `${settings['model']} · ${settings['dtype']} · ${settings['backend']} · ${settings['joint']} · ${settings['projection']} ${settings['dims']}-D · ${settings['metric']} · seed ${settings['seed']}${settings['rotation'] === 'before' ? ' · before rotation' : ''}`,
     pictures,
     columns: focus ? 1 : source.shape().heads,
     sequences: source.sequences(),

@@ -33,6 +33,8 @@ export interface SettingsPatch extends Partial<ProjectionSettings> {
   palette?: PaletteId
   theme?: ThemeChoice
   backend?: 'auto' | 'webgpu' | 'wasm'
+  rotation?: 'after' | 'before'
+  bos?: 0 | 1
 }
 
 /** What the views can ask for; the composition root ties it to the run. Failures come back as the explorer's `error`. */

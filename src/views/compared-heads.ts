@@ -4,11 +4,11 @@ import { isSameHead } from '../ui/head-name'
 /** Heads that stand beside the opened one: four maps in all. */
 export const mostCompared = 3
 
-/** Takes a head in, or out where it is in; the opened head needs no second map, and the oldest makes room for one too many. */
-export function toggleCompared(compared: readonly HeadRef[], head: HeadRef, opened: HeadRef): readonly HeadRef[] {
-  if (compared.some((other) => isSameHead(other, head))) return compared.filter((other) => !isSameHead(other, head))
-  return isSameHead(head, opened) ? compared : [...compared, head].slice(-mostCompared)
-}
+/** Takes a head in, or out where it is in; the oldest makes room for one too many. */
+export const toggleCompared = (compared: readonly HeadRef[], head: HeadRef): readonly HeadRef[] =>
+  compared.some((other) => isSameHead(other, head))
+    ? compared.filter((other) => !isSameHead(other, head))
+    : [...compared, head].slice(-mostCompared)
 
 /** The heads that are shown beside the opened one: those that the model has, without that one itself. */
 export const shownBeside = (

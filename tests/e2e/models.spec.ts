@@ -151,3 +151,49 @@ test('a folder and dropped files open without a request; after a reload the fold
   expect(state.error).toMatchObject({ code: 'NOT_AVAILABLE' })
   expect(state.error?.message).toContain('“dropped” has to be chosen again')
 })
+
+test('queries and keys before rotation, and a start token, are switched in the menu, said, linked and undone', async ({
+  hub,
+  openApp,
+  problems,
+}) => {
+  const page = await openApp(`model=zoo/llama-eager-dynamo&${at(hub)}`)
+  await call(page, 'setTexts', lines)
+  await ready(page)
+  const head = { layer: 0, head: 0 }
+  const vectors = () => call<{ k: Float32Array; n: number }>(page, 'vectors', head)
+  const usual = await vectors()
+  const attention = await call<{ weights: Float32Array }>(page, 'attention', { ...head, sequence: 0 })
+
+  await openMenu(page)
+  await page.locator('details.facts > summary').click()
+  await page.getByRole('radiogroup', { name: 'Rotation' }).getByRole('radio', { name: 'before' }).check()
+  await expect.poll(() => call<AtlasState>(page, 'state')).toMatchObject({ rotation: 'before' })
+  await ready(page)
+  const before = await vectors()
+  expect(before.n).toBe(usual.n)
+  expect(before.k.some((value, index) => Math.abs(value - usual.k[index]!) > 1e-3)).toBe(true)
+  const same = await call<{ weights: Float32Array }>(page, 'attention', { ...head, sequence: 0 })
+  expect(same.weights.every((weight, index) => Math.abs(weight - attention.weights[index]!) < 1e-5)).toBe(true)
+  await expect.poll(() => page.evaluate(() => location.hash)).toContain('rotation=before')
+  await page.keyboard.press('Escape')
+  await page.evaluate(() => (location.hash = 'view=head&head=L0H0'))
+  await expect(page.getByText('Queries and keys before rotation')).toBeVisible()
+
+  await call(page, 'set', { rotation: 'after' })
+  await ready(page)
+  expect((await vectors()).k).toEqual(usual.k)
+  await expect(page.getByText('Queries and keys before rotation')).toBeHidden()
+
+  await page.evaluate(() => (location.hash = 'view=matrix'))
+  await call(page, 'open', { model: 'zoo/gpt2-sdpa-ts', host: hub.address, backend: 'wasm' })
+  await ready(page)
+  const tokens = async () => (await call<AtlasInfo>(page, 'info')).sequences[0]!.tokens.length
+  const count = await tokens()
+  await openMenu(page)
+  await page.locator('details.facts > summary').click()
+  await page.getByRole('checkbox', { name: /start token/ }).check()
+  await expect.poll(tokens).toBe(count + 1)
+  await ready(page)
+  expect(problems).toEqual([])
+})

@@ -67,6 +67,7 @@ export interface SiteResult {
   q: HeadTensor
   k: HeadTensor
   v: HeadTensor | null
+  before: { q: HeadTensor; k: HeadTensor } | null
   weights: WeightTensor | null
   output: HeadTensor | null
   product: { values: WeightTensor; scale: Float64Array } | null
@@ -86,6 +87,10 @@ export function readSite(site: Site, outputs: Outputs, batch: number): SiteResul
     q,
     k: heads(site.k, site.kvHeads)!,
     v: heads(site.v, site.kvHeads),
+    before: site.before && {
+      q: heads(site.before.q, site.heads)!,
+      k: heads(site.before.k, site.kvHeads)!,
+    },
     weights: site.weights && weights(site.weights.name),
     output: heads(site.output, site.heads),
     product: site.product && { values: weights(site.product.name), scale: scaleOf(site.product.scale) },

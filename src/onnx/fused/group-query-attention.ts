@@ -40,16 +40,23 @@ export const groupQueryAttention: FusedRule = {
     const rotates = intAttribute(node, 'do_rotary', 0) === 1
     if (rotates && (!node.inputs[input.cos] || !node.inputs[input.sin]))
       return 'The GroupQueryAttention operator rotates its queries without tables of angles.'
-    const queries = addNorms(node, heads, kvHeads, edits)
+    const { queries, keys } = addNorms(node, heads, kvHeads, edits)
     let q: Tap = { name: queries, layout: 'token-packed' }
-    if (packed && queries === source)
-      q = { name: addUnpacking(source, heads, kvHeads, edits), layout: 'head-token-width' }
+    let unturned: Tap = { name: keys, layout: 'token-packed' }
+    if (packed && queries === source) {
+      const all = heads + 2 * kvHeads
+      q = { name: addUnpacking(source, all, 0, heads, edits), layout: 'head-token-width' }
+      if (rotates)
+        unturned = { name: addUnpacking(source, all, heads, heads + kvHeads, edits), layout: 'head-token-width' }
+    }
+    const before = rotates ? { q, k: unturned } : null
     if (rotates) q = { name: addRotation(node, q.name, heads, edits), layout: q.layout }
     const window = intAttribute(node, 'local_window_size', -1)
     return fusedSite(node, graph, {
       q,
       k: { name: edits.ensureOutput(node, 1, 'k'), layout: 'head-token-width' },
       v: { name: edits.ensureOutput(node, 2, 'v'), layout: 'head-token-width' },
+      ...(before && { before }),
       output: { name: output, layout: 'token-packed' },
       heads,
       kvHeads,
@@ -72,12 +79,12 @@ export const groupQueryAttention: FusedRule = {
  * The root-mean-square norm of each query and key head that the operator does inside, done before it instead; it then gets
  * separate queries, keys and values.
  *
- * @returns the queries that the operator gets, [B,T,H·d]: its own where it has no norm
+ * @returns the queries and keys that the operator gets, [B,T,H·d]: its own where it has no norm
  */
-function addNorms(node: NodeIndex, heads: number, kvHeads: number, edits: Edits): string {
+function addNorms(node: NodeIndex, heads: number, kvHeads: number, edits: Edits): { queries: string; keys: string } {
   const weights = [node.inputs[input.queryNorm], node.inputs[input.keyNorm]]
   let [queries, keys, values] = node.inputs as [string, string, string]
-  if (!weights[0] && !weights[1]) return queries
+  if (!weights[0] && !weights[1]) return { queries, keys }
   const flat = edits.addTensor('flat', [0, 0, -1])
   if (!keys) {
     const split = addSplitHeads(queries, heads + 2 * kvHeads, edits)
@@ -109,7 +116,7 @@ function addNorms(node: NodeIndex, heads: number, kvHeads: number, edits: Edits)
   queries = normalise(queries, weights[0], heads, 'q_normed')
   keys = normalise(keys, weights[1], kvHeads, 'k_normed')
   edits.setInputs(node, [queries, keys, values, ...node.inputs.slice(input.values + 1, input.queryNorm)])
-  return queries
+  return { queries, keys }
 }
 
 /** [B,T,C] as [B,T,heads,C/heads]. */
@@ -127,12 +134,12 @@ function addSlice(split: string, from: number, to: number, edits: Edits): string
   return picked
 }
 
-/** Queries of a packed [B,T,(H+2·Hk)·d], as [B,H,T,d]. */
-function addUnpacking(packed: string, heads: number, kvHeads: number, edits: Edits): string {
-  const queries = edits.name('q')
-  const picked = addSlice(addSplitHeads(packed, heads + 2 * kvHeads, edits), 0, heads, edits)
-  edits.addNode('Transpose', '', [picked], [queries], [{ name: 'perm', kind: 'ints', value: [0, 2, 1, 3] }])
-  return queries
+/** Heads [from,to) of a packed [B,T,all·d], as [B,to−from,T,d]. */
+function addUnpacking(packed: string, all: number, from: number, to: number, edits: Edits): string {
+  const heads = edits.name('unpacked')
+  const picked = addSlice(addSplitHeads(packed, all, edits), from, to, edits)
+  edits.addNode('Transpose', '', [picked], [heads], [{ name: 'perm', kind: 'ints', value: [0, 2, 1, 3] }])
+  return heads
 }
 
 /** The rotation that the operator does, by the operator that does only that. Positions count from 0 where none are given. */

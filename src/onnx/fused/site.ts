@@ -1,8 +1,14 @@
 import type { GraphView } from '../graph-view'
 import type { NodeIndex } from '../model-index'
 import { hintOf } from '../hint'
+import { findBefore } from '../before-rotation'
 import { isCross, isRotary } from '../origin'
 import type { Site } from '../types'
+
+function findBoth({ q, k }: Pick<Site, 'q' | 'k'>, graph: GraphView): Site['before'] {
+  const [queries, keys] = [findBefore(q, graph), findBefore(k, graph)]
+  return queries && keys && { q: queries, k: keys }
+}
 
 /** A site of a fused operator: everything that the rules fill in alike. */
 export function fusedSite(
@@ -10,6 +16,8 @@ export function fusedSite(
   graph: GraphView,
   site: Pick<Site, 'q' | 'k' | 'v' | 'output' | 'heads' | 'kvHeads' | 'mask'> & {
     weights?: Site['weights']
+    /** Where the operator itself turns them; absent: they are looked for in the graph. */
+    before?: Site['before']
     scale: number | null
     flags: Pick<Site['flags'], 'operator'> & Partial<Site['flags']>
     /** Tensors that go into the operator as queries and as values. */
@@ -20,6 +28,7 @@ export function fusedSite(
   return {
     ...rest,
     weights: site.weights ?? null,
+    before: site.before ?? findBoth(site, graph),
     product: null,
     scale: { constant: scale, runtime: [] },
     flags: {

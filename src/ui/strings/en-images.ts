@@ -88,6 +88,8 @@ export const images = {
       'The pinned patch in every head, layers from top to bottom; each picture ÷ its own largest patch. Click goes to a head, Shift + click puts it beside. By keyboard: arrows, Enter, C.',
     headsNow: (name: string, isBeside: boolean) => (isBeside ? `${name}, beside` : name),
     compareHint: 'Shift + click or C: beside',
+    keep: 'Keep',
+    keepHint: 'Keep this head’s map beside those of the heads that you open next',
     beside: (name: string) => `The pinned patch in ${name}`,
     goTo: (name: string) => `Go to ${name}`,
     takeAway: (name: string) => `Take ${name} away`,

@@ -203,6 +203,7 @@ export const en = {
       bias: 'The model adds a bias to these scores',
       unverified: 'Not checked against the model',
     },
+    beforeRotation: 'Queries and keys before rotation: the weights are the model’s, which rotates them first',
   },
   stage: {
     failed: 'The picture could not be started',
@@ -415,6 +416,11 @@ export const en = {
     textModel: 'Back to a text model',
   },
   modelCard: {
+    rotation: 'Rotation',
+    rotationHint:
+      'Queries and keys after the rotary encoding, as the model multiplies them, or before it, as words alone make them',
+    rotations: { after: 'after', before: 'before' },
+    bos: 'Begin each text with the model’s start token',
     file: 'File',
     size: 'Size',
     weights: 'Weights',

@@ -8,7 +8,7 @@ import { patchModel } from '../../../src/onnx/patch'
 import { planModel } from '../../../src/onnx/plan'
 import { verifySite } from '../../../src/onnx/verify'
 import * as ort from 'onnxruntime-web/wasm'
-import { attend, openSession, readSite } from '../../helpers/onnx-run'
+import { attend, openSession, readSite, type SiteResult } from '../../helpers/onnx-run'
 
 /** One real export with random weights (tests/fixtures/families/README.md). */
 interface Family {
@@ -67,6 +67,34 @@ function worst(a: ArrayLike<number>, b: ArrayLike<number>): number {
   return most
 }
 
+/** That queries and keys are their earlier selves, turned: in pairs of numbers that keep their length, or left as they are. */
+function expectTurned({ q, k, before }: SiteResult, tolerance: number): void {
+  for (const [after, unturned] of [
+    [q, before!.q],
+    [k, before!.k],
+  ] as const) {
+    expect([unturned.heads, unturned.tokens, unturned.width]).toEqual([after.heads, after.tokens, after.width])
+    const [a, b] = [after.values, unturned.values]
+    expect(worst(a, b)).toBeGreaterThan(10 * tolerance)
+    const { width } = after
+    const isKept = (turned: number, mate: (at: number) => number) => {
+      for (let row = 0; row < a.length; row += width)
+        for (let at = 0; at < width; at++) {
+          const length = (x: Float32Array) =>
+            at < turned ? Math.hypot(x[row + at]!, x[row + mate(at)]!) : x[row + at]!
+          if (Math.abs(length(a) - length(b)) > tolerance) return false
+        }
+      return true
+    }
+    const widths = Array.from({ length: width / 2 }, (_, half) => 2 * (half + 1))
+    const mates = widths.flatMap((turned) => [
+      isKept(turned, (at) => (at + turned / 2) % turned),
+      isKept(turned, (at) => at ^ 1),
+    ])
+    expect(mates).toContain(true)
+  }
+}
+
 const sees =
   ({ causal, window }: Mask) =>
   (query: number, key: number) =>
@@ -100,6 +128,9 @@ describe('Exports of many families', () => {
         const half = plan.elementTypes.includes(float16)
         const verdict = verifySite({ ...result, flags: site.flags, mask: site.mask, half })
         expect(verdict, verdict.note).toMatchObject({ verdict: family.verdict, mask: family.masks[layer] })
+
+        if (family.rotary) expectTurned(result, half ? 2e-2 : 1e-4)
+        else expect(site.before).toBeNull()
 
         const truth = attention?.[layer] ?? weights!.values
         expect(worst(weights!.values, truth)).toBeLessThan(1e-5)

@@ -63,6 +63,8 @@ const values: fc.Arbitrary<Partial<AddressValues>> = fc.record(
       .map(([low, width]) => [low / 4, low / 4 + width / 8] as const),
     palette: fc.constantFrom('default', 'paper', 'contrast'),
     role: fc.constantFrom('query', 'key'),
+    rotation: fc.constantFrom('after', 'before'),
+    bos: fc.constantFrom(0, 1),
   } satisfies { [K in keyof AddressValues]: fc.Arbitrary<AddressValues[K]> },
   { requiredKeys: [] },
 )
