@@ -1,5 +1,5 @@
 import { computeAttention } from '../core/attention'
-import { AppError, toAppError } from '../core/errors'
+import { AppError, isAppError, toAppError } from '../core/errors'
 import { keepRaw, liftKeys, scaleAndTranslate, translateKeys } from '../core/joint'
 import type { ImageLabels } from '../core/label-map'
 import { defaultSearchOptions, type SearchOptions } from '../core/search'
@@ -560,7 +560,14 @@ export class Explorer implements ExplorerView {
     if (dataset.model.verified !== 'bias') return null
     return async (layer, sequence) => {
       pass.check()
-      return await this.#runAttention(dataset, layer, sequence)
+      try {
+        return await this.#runAttention(dataset, layer, sequence)
+      } catch (problem) {
+        // A folder that a reload took away: the pictures don't need it.
+        if (isAppError(problem) && problem.code === 'NOT_AVAILABLE')
+          this.notify({ code: problem.code, message: `Some head figures need the model itself. ${problem.message}` })
+        throw problem
+      }
     }
   }
 

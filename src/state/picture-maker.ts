@@ -282,11 +282,25 @@ export class PictureMaker {
         this.#count(run, 'preview', -1)
       }
     }
+    /** Figures that need the model itself are left for a visit in which it can be opened; nothing stands in for them. */
+    const runWithoutModel = async (work: Work): Promise<void> => {
+      if (work.kind === 'figures') this.#count(run, 'figures', -1)
+      else await this.#do(run, { ...work, figures: false })
+    }
+    const runPart = async (work: Work): Promise<void> => {
+      try {
+        await this.#do(run, work)
+      } catch (problem) {
+        const isMissing = isAppError(problem) && problem.code === 'NOT_AVAILABLE'
+        if (!isMissing || !run.weights || !work.figures) throw problem
+        await runWithoutModel(work)
+      }
+    }
     const runHead = async (work: Work): Promise<void> => {
-      await this.#do(run, work)
+      await runPart(work)
       const preview = work.kind === 'full' && previews.get(work.index)
       if (preview) run.jobs.get(preview)?.abort()
-      if (leadsToFigures(work, isSlow)) await this.#do(run, { ...work, kind: 'figures', figures: true })
+      if (leadsToFigures(work, isSlow)) await runPart({ ...work, kind: 'figures', figures: true })
     }
     await Promise.all(works.map((work) => (work.kind === 'preview' ? runPreview(work) : runHead(work))))
   }
