@@ -3,6 +3,10 @@
  */
 
 const runLength = 12
+/** From here on values are dealt into bins first. */
+const fewestDealt = 48
+/** Where more values than these share a bin, comparing them there would take too long: they are merged instead. */
+const fullestBin = 24
 
 /** Ranks of the values of a row, ties sharing their mean rank. */
 export class Ranker {
@@ -10,12 +14,15 @@ export class Ranker {
   #spare: Int32Array
   #keys: Float64Array
   #spareKeys: Float64Array
+  /** Where the next value of each bin goes. */
+  readonly #bins: Int32Array
 
   constructor(capacity: number) {
     this.#order = new Int32Array(capacity)
     this.#spare = new Int32Array(capacity)
     this.#keys = new Float64Array(capacity)
     this.#spareKeys = new Float64Array(capacity)
+    this.#bins = new Int32Array(capacity + 1)
   }
 
   /**
@@ -45,8 +52,61 @@ export class Ranker {
     return this.#order
   }
 
-  /** A stable merge sort of (value, index): insertion for short runs, then runs merged between two buffers. */
   #sort(values: Float64Array, count: number): void {
+    if (count < fewestDealt || !this.#deal(values, count)) this.#merge(values, count)
+  }
+
+  /**
+   * A stable sort in a time that grows with the count alone where values are spread out: they are dealt into as many bins as there
+   * are values, by where they lie between the smallest and the largest, and put in order inside each. Returns false, with nothing
+   * sorted, where a bin is too full or a value is no number.
+   */
+  #deal(values: Float64Array, count: number): boolean {
+    let lowest = Infinity
+    let highest = -Infinity
+    for (let index = 0; index < count; index++) {
+      const value = values[index]!
+      if (value < lowest) lowest = value
+      if (value > highest) highest = value
+    }
+    // Rounding keeps the order of what is multiplied by one factor: no value gets into a bin above that of a greater one.
+    const factor = (count - 1) / (highest - lowest)
+    if (!(factor > 0 && factor < Infinity)) return false
+    const bins = this.#bins
+    const order = this.#order
+    const keys = this.#keys
+    const binOf = this.#spare
+    bins.fill(0, 0, count + 1)
+    for (let index = 0; index < count; index++) {
+      const bin = Math.floor((values[index]! - lowest) * factor)
+      if (!(bin >= 0 && bin < count)) return false
+      binOf[index] = bin
+      if (++bins[bin + 1]! > fullestBin) return false
+    }
+    for (let bin = 1; bin < count; bin++) bins[bin]! += bins[bin - 1]!
+    for (let index = 0; index < count; index++) {
+      const place = bins[binOf[index]!]!++
+      keys[place] = values[index]!
+      order[place] = index
+    }
+    for (let index = 1; index < count; index++) {
+      const value = keys[index]!
+      if (keys[index - 1]! <= value) continue
+      const from = order[index]!
+      let place = index
+      while (place > 0 && keys[place - 1]! > value) {
+        keys[place] = keys[place - 1]!
+        order[place] = order[place - 1]!
+        place--
+      }
+      keys[place] = value
+      order[place] = from
+    }
+    return true
+  }
+
+  /** A stable merge sort of (value, index): insertion for short runs, then runs merged between two buffers. */
+  #merge(values: Float64Array, count: number): void {
     let keys = this.#keys
     let order = this.#order
     for (let start = 0; start < count; start += runLength) {

@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { hashUniform } from '../../../src/core/random'
 import { Ranker, spearman } from '../../../src/core/spearman'
 import { naiveRanks, naiveSpearman } from './naive'
 
@@ -33,6 +34,27 @@ test('one ranker serves rows of any length, one after the other', () => {
     ranker.rank(values, length, ranks)
     expect(Array.from(ranks.subarray(0, length))).toEqual(naiveRanks(Array.from(values)))
   }
+})
+
+test('long rows of any shape come out in order, equal values by index', () => {
+  const shapes: Record<string, (random: (index: number) => number, index: number) => number> = {
+    even: (random, index) => random(index),
+    bell: (random, index) => random(index) + random(index + 1000) + random(index + 2000),
+    steps: (random, index) => Math.floor(60 * random(index)),
+    'one far away': (random, index) => (index === 7 ? 1e300 : random(index)),
+    'as good as equal': (random, index) => 1 + (random(index) < 0.5 ? 0 : Number.EPSILON),
+    endless: (random, index) => (index === 9 ? -Infinity : random(index)),
+  }
+  for (const [name, shape] of Object.entries(shapes))
+    for (const length of [48, 64, 300]) {
+      const values = Float64Array.from({ length }, (_, index) => shape((at) => hashUniform(3, at), index))
+      const ranker = new Ranker(length)
+      const ranks = new Float64Array(length)
+      ranker.rank(values, length, ranks)
+      expect(Array.from(ranks), `${name} ${length}`).toEqual(naiveRanks(Array.from(values)))
+      const wanted = [...values.keys()].sort((a, b) => values[a]! - values[b]! || a - b)
+      expect(Array.from(ranker.sortedIndices(values, length)), `${name} ${length}`).toEqual(wanted)
+    }
 })
 
 test('Spearman is the Pearson correlation of the ranks', () => {
