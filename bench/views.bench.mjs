@@ -63,6 +63,45 @@ const row = (what, value, digits, unit, limit, text = `≤ ${limit}`) => ({
 
 const of = async (page, name, ...args) => page.evaluate(([name, args]) => window.bench[name](...args), [name, args])
 
+/** One sentence of as many tokens as the model takes: seconds to all pictures and figures, and what its view asks of the page. */
+async function measureLongSentence(browser, url) {
+  const context = await browser.newContext({ viewport: { width: 1440, height: 900 } })
+  const page = await context.newPage()
+  await page.goto(`${url}#backend=wasm&projection=pca`, { waitUntil: 'networkidle' })
+  const text = Array.from({ length: 600 }, (_, word) => ['the', 'river', 'bank', 'of', 'light'][(7 * word) % 5]).join(
+    ' ',
+  )
+  const began = Date.now()
+  const tokens = await page.evaluate(async (line) => {
+    await window.atlas.setTexts([line])
+    await window.atlas.ready()
+    return window.atlas.info().sequences[0].tokens.length
+  }, text)
+  const seconds = (Date.now() - began) / 1000
+  const client = await context.newCDPSession(page)
+  await client.send('Performance.enable', { timeDomain: 'threadTicks' })
+  const busyMs = async () => {
+    const { metrics } = await client.send('Performance.getMetrics')
+    return 1000 * metrics.find(({ name }) => name === 'TaskDuration').value
+  }
+  const busy = {}
+  for (const [step, hash, shown] of [
+    ['opening', 'view=sequence&head=L3H3&sequence=0', 'L3 H3'],
+    ['the next head', 'head=L3H4', 'L3 H4'],
+    ['a pinned token', 'token=17', 'L3 H4'],
+  ]) {
+    const before = await busyMs()
+    await page.evaluate((address) => (location.hash = address), hash)
+    await page.getByRole('group', { name: `Lines ${shown}` }).waitFor()
+    await page.evaluate(async () => {
+      for (let turn = 0; turn < 20; turn++) await new Promise((resolve) => requestIdleCallback(resolve))
+    })
+    busy[step] = (await busyMs()) - before
+  }
+  await context.close()
+  return { tokens, seconds, busy }
+}
+
 /** What can be measured alone: `npm run bench views -- --part search`. */
 const parts = {
   async *scene({ openPages }) {
@@ -112,6 +151,12 @@ const parts = {
     yield row('reload → first frame of an empty Vite page', empty, 0, 'ms')
     const limit = 1.5 * empty + 500
     yield row('reload → the whole picture, drawn and taking input', whole, 0, 'ms', limit, `≤ 1.5 × empty + 500`)
+  },
+
+  async *sentence({ browser, app }) {
+    const { tokens, seconds, busy } = await measureLongSentence(browser, app.url)
+    yield row(`one sentence of ${tokens} tokens → all pictures and figures`, seconds, 1, 's')
+    for (const [step, ms] of Object.entries(busy)) yield row(`its sentence view, processor time: ${step}`, ms, 0, 'ms')
   },
 
   async *streaming({ browser, app }) {

@@ -50,7 +50,11 @@ test('the sentence view shows the model’s weights, and what hiding and merging
   const shown = await weightsOf(page, 3)
   expect(shown).toEqual(row(3).map((weight) => expect.closeTo(weight, 2)))
 
-  // Heat map: cells, with the names of both tokens.
+  // Heat map: cells, with the names of both tokens and how much the key's value holds.
+  const { v } = await call<{ v: Float32Array }>(page, 'vectors', head)
+  const norms = Array.from({ length: size }, (_, key) =>
+    Math.hypot(...v.subarray(key * info.headDim, (key + 1) * info.headDim)),
+  )
   const map = drawer.locator('figure canvas')
   for (const [query, key] of [
     [2, 0],
@@ -58,7 +62,10 @@ test('the sentence view shows the model’s weights, and what hiding and merging
   ] as const) {
     const text = await readCell(page, map, size, query, key)
     expect(text).toContain(`${tokens[query]!.text} → ${tokens[key]!.text}`)
-    expect(shownNumber(text.split(/\s+/).at(-1)!)).toBeCloseTo(weights[query * size + key]!, 2)
+    expect(shownNumber(/→ \S+\s+(\S+)/.exec(text)![1]!)).toBeCloseTo(weights[query * size + key]!, 2)
+    await expect(page.getByTestId('readout')).toContainText(/‖v‖ \S+ \(median \S+\)/)
+    const [, norm] = /‖v‖ (\S+)/.exec(await page.getByTestId('readout').innerText())!
+    expect(shownNumber(norm!)).toBeCloseTo(norms[key]!, 2)
   }
 
   // Hidden special tokens: rows sum to 1 again, and the removed mass is what those keys held.
@@ -100,11 +107,8 @@ test('the sentence view shows the model’s weights, and what hiding and merging
   // Every weight · ‖v‖.
   await drawer.getByRole('button', { name: 'Reset' }).click()
   await drawer.getByRole('button', { name: '× ‖v‖' }).click()
-  const { v } = await call<{ v: Float32Array }>(page, 'vectors', head)
-  const dim = info.headDim
-  const norm = (token: number) => Math.hypot(...v.subarray(token * dim, (token + 1) * dim))
   await expect(drawer.locator('.picture')).toBeVisible()
-  expect(await weightsOf(page, 3)).toEqual(row(3).map((weight, key) => expect.closeTo(weight * norm(key), 1)))
+  expect(await weightsOf(page, 3)).toEqual(row(3).map((weight, key) => expect.closeTo(weight * norms[key]!, 1)))
   expect(problems).toEqual([])
 })
 

@@ -84,6 +84,18 @@ test('a CSV of pairs: columns are chosen, shown, kept for colour, filter and hov
   await page.getByRole('button', { name: /^score A column/ }).click()
   await expect(legend.getByText('0.5')).toBeVisible()
 
+  // The hover card has the other columns of the token's line; the colour's own is there as its value.
+  await page.evaluate(() => (location.hash = 'view=sequence&head=L3H3&sequence=1'))
+  await page.getByRole('button', { name: /^key 2:/ }).hover()
+  const card = page.getByRole('tooltip')
+  const rowOf = (name: string) => card.locator('dl > div').filter({ has: page.locator(`dt:text-is("${name}")`) })
+  await expect(rowOf('id')).toHaveText(/id\s*2/)
+  await expect(rowOf('label')).toHaveText(/label\s*no/)
+  await expect(rowOf('score')).toHaveCount(1)
+  await expect(rowOf('score')).toHaveText(/score\s*2/)
+  await page.mouse.move(2, 2)
+  await page.evaluate(() => (location.hash = 'view=matrix'))
+
   // Columns stay with their lines while those are edited, and after a reload.
   await editorOf(page).fill(`${lines[1]}\nA new line.`)
   await editorOf(page).press('Control+Enter')

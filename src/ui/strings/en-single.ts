@@ -29,6 +29,7 @@ export const single = {
     removedOf: (query: string, share: string) => `Hidden keys held ${share} of the attention of ${query}`,
     linesLeftOut: (count: string) => `${count} weaker lines are not drawn`,
     masked: (query: string, key: string) => `${query} → ${key}  masked`,
+    readValue: (norm: string, median: string) => `  ‖v‖ ${norm} (median ${median})`,
     valueLoading: 'Fetching value vectors…',
     patternOf: (done: string, all: string) => `Mean over ${done} of ${all} sequences`,
     patternAll: (count: string, size: string) => `Mean over ${count} sequences, positions 0 to ${size}`,

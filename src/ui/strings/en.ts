@@ -467,7 +467,7 @@ export const en = {
           { keys: ['/'], text: 'search tokens; Enter goes to the next match' },
           { keys: ['N'], text: 'next match; Shift: the one before' },
           { keys: ['0'], text: 'reset the view' },
-          { keys: ['Ctrl', 'Z'], text: 'back to what was looked at before' },
+          { keys: ['Ctrl', 'Z'], text: 'undo a view, pin, selection, search or filter' },
           { keys: ['T'], text: 'text' },
           { keys: ['?'], text: 'this list' },
         ],
