@@ -31,14 +31,14 @@ export interface Preset {
   kind: InputKind
   /** Weight file to look at where the repository holds several models. */
   file?: string
-  /** Smallest weights, about. */
+  /** The smaller weights, about. */
   bytes: number
 }
 
 /** Ids that exist on the Hub with ONNX weights. Exact sizes are asked for before a download. */
 export const presets: readonly Preset[] = [
   { id: 'Xenova/bert-base-uncased', name: 'BERT-base', kind: 'text', bytes: 111e6 },
-  { id: 'Xenova/gpt2', name: 'GPT-2', kind: 'text', bytes: 165e6 },
+  { id: 'Xenova/gpt2', name: 'GPT-2', kind: 'text', bytes: 127e6 },
   { id: 'Xenova/vit-base-patch16-224', name: 'ViT-B/16', kind: 'image', bytes: 88e6 },
   {
     id: 'Xenova/clip-vit-base-patch32',
@@ -55,7 +55,7 @@ export const presets: readonly Preset[] = [
     id: 'onnx-community/dinov2-with-registers-small',
     name: 'DINOv2-S, registers',
     kind: 'image',
-    bytes: 20e6,
+    bytes: 24e6,
   },
   { id: 'onnx-community/dinov3-vits16-pretrain-lvd1689m-ONNX', name: 'DINOv3-S/16', kind: 'image', bytes: 22e6 },
 ]

@@ -197,3 +197,44 @@ test('queries and keys before rotation, and a start token, are switched in the m
   await ready(page)
   expect(problems).toEqual([])
 })
+
+test('a folder from the browser’s own dialog opens with what lies in its folders; closing the dialog changes nothing', async ({
+  hub,
+  openApp,
+  problems,
+}) => {
+  const page = await openApp(at(hub))
+  const names = ['config.json', 'tokenizer.json', 'tokenizer_config.json', 'onnx/model.onnx']
+  const files = names.map((name) => ({
+    path: name.split('/'),
+    base64: readFileSync(path.join(zoo, 'bert-eager-dynamo', name)).toString('base64'),
+  }))
+  await page.evaluate(async (given) => {
+    const folder = await (await navigator.storage.getDirectory()).getDirectoryHandle('my bert', { create: true })
+    for (const { path, base64 } of given) {
+      let place = folder
+      for (const part of path.slice(0, -1)) place = await place.getDirectoryHandle(part, { create: true })
+      const writable = await (await place.getFileHandle(path.at(-1)!, { create: true })).createWritable()
+      await writable.write(Uint8Array.from(atob(base64), (char) => char.charCodeAt(0)))
+      await writable.close()
+    }
+    let calls = 0
+    Object.assign(window, {
+      showDirectoryPicker: () =>
+        calls++ === 0 ? Promise.reject(new DOMException('closed', 'AbortError')) : Promise.resolve(folder),
+    })
+  }, files)
+  await openMenu(page)
+  const choose = page.getByRole('button', { name: 'Choose a folder…' })
+  await choose.click()
+  expect((await call<AtlasState>(page, 'state')).model).toBeNull()
+  await choose.click()
+  await expect
+    .poll(async () => (await call<AtlasState>(page, 'state')).model, { timeout: 60_000 })
+    .toBe('folder:my bert')
+  await call(page, 'setTexts', lines)
+  await ready(page)
+  expect(await call<AtlasInfo>(page, 'info')).toMatchObject({ kind: 'text', verified: 'exact', layers: 2 })
+  expect(hub.requests).toEqual([])
+  expect(problems).toEqual([])
+})

@@ -185,3 +185,25 @@ test('where nothing can be stored the file still comes', async () => {
   const source = await openSource({ id: 'zoo/vit-sdpa-ts', revision: 'main', host: host.address }, {}, environment)
   expect(Buffer.from((await source.read(weights, { why: 'weights' }))!).equals(truth)).toBe(true)
 })
+
+test('more than a page can hold at once is refused before a byte of it is read', async () => {
+  let taken = 0
+  const huge: typeof fetch = async (address, init) => {
+    if (!String(address instanceof Request ? address.url : address).endsWith('.onnx')) return fetch(address, init)
+    const body = new ReadableStream<Uint8Array>(
+      {
+        pull(controller) {
+          taken++
+          controller.enqueue(new Uint8Array(8))
+        },
+      },
+      { highWaterMark: 0 },
+    )
+    return new Response(body, { headers: { 'content-length': String(9e15) } })
+  }
+  const environment: SourceEnvironment = { fetch: huge, caches: null, now: () => 1, onRequest: () => undefined }
+  const source = await openSource({ id: 'zoo/vit-sdpa-ts', revision: 'main', host: host.address }, {}, environment)
+  const refused: unknown = await source.read(weights, { why: 'weights' }).catch((error: unknown) => error)
+  expect(refused).toMatchObject({ code: 'TOO_BIG', message: expect.stringMatching(/9000000000 MB.*smaller weights/) })
+  expect(taken).toBe(0)
+})
