@@ -10,6 +10,15 @@ export const toggleCompared = (compared: readonly HeadRef[], head: HeadRef): rea
     ? compared.filter((other) => !isSameHead(other, head))
     : [...compared, head].slice(-mostCompared)
 
+/** The heads beside after another one is opened: where it stood beside, the one that was open takes its place. */
+export function openBeside(compared: readonly HeadRef[], opened: HeadRef, next: HeadRef): readonly HeadRef[] {
+  if (!compared.some((other) => isSameHead(other, next))) return compared
+  const isThere = compared.some((other) => isSameHead(other, opened))
+  return isThere
+    ? compared.filter((other) => !isSameHead(other, next))
+    : compared.map((other) => (isSameHead(other, next) ? opened : other))
+}
+
 /** The heads that are shown beside the opened one: those that the model has, without that one itself. */
 export const shownBeside = (
   compared: readonly HeadRef[],

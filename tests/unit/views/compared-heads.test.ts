@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { shownBeside, toggleCompared } from '../../../src/views/compared-heads'
+import { openBeside, shownBeside, toggleCompared } from '../../../src/views/compared-heads'
 
 const head = (layer: number, at: number) => ({ layer, head: at })
 
@@ -10,6 +10,13 @@ it('takes heads in and out, three at most', () => {
   expect(toggleCompared(compared, head(1, 2))).toEqual([head(2, 0)])
   compared = toggleCompared(toggleCompared(compared, head(3, 1)), head(3, 2))
   expect(compared).toEqual([head(2, 0), head(3, 1), head(3, 2)])
+})
+
+it('the opened head and one beside change places, and none is there twice', () => {
+  const compared = [head(0, 1), head(1, 1)]
+  expect(openBeside(compared, head(0, 0), head(1, 1))).toEqual([head(0, 1), head(0, 0)])
+  expect(openBeside(compared, head(0, 1), head(1, 1))).toEqual([head(0, 1)])
+  expect(openBeside(compared, head(0, 0), head(5, 5))).toBe(compared)
 })
 
 it('shows those that the model has, but for the opened one', () => {
