@@ -1,12 +1,13 @@
 // Queries and keys of real heads, in Node: the built-in models on the app's own samples.
-import { AutoProcessor, env, RawImage } from '@huggingface/transformers'
-import { createReadStream, existsSync, readdirSync, statSync } from 'node:fs'
+import { createReadStream, existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { createServer } from 'node:http'
 import path from 'node:path'
 import type { HeadVectors, ModelInput, Span } from '../../src/core/types'
+import { readNormalisation } from '../../src/models/image-processor'
 import { Inference } from '../../src/models/inference'
 import { encyclopaedia } from '../../src/ui/samples/encyclopaedia'
 import { nodeRuntime } from '../../tests/helpers/node-runtime'
+import { launchChromium } from '../lib/browser.mjs'
 
 export interface Heads {
   tokens: number
@@ -107,22 +108,38 @@ async function readSentences(inference: Inference, count: number): Promise<Seque
   }))
 }
 
-/** Decoded and cut in Node, as there is no canvas here. */
+/** Decoded, scaled and cut by a browser, as Node decodes no pictures; the first token is CLS, the rest are patches. */
 async function readPhotographs(root: string, model: string): Promise<Sequence[]> {
-  env.allowRemoteModels = false
-  env.localModelPath = path.join(root, 'public/models')
-  const processor = await AutoProcessor.from_pretrained(model)
+  const side = 224
+  const { factor, mean, deviation } = readNormalisation(
+    JSON.parse(readFileSync(path.join(root, 'public/models', model, 'preprocessor_config.json'), 'utf8')),
+  )
   const folder = path.join(root, 'public/pictures')
+  const browser = await launchChromium()
+  const page = await browser.newPage()
   const sequences: Sequence[] = []
   for (const name of readdirSync(folder).filter((file) => file.endsWith('.jpg'))) {
-    const image = await RawImage.read(path.join(folder, name))
-    const { pixel_values } = (await processor(image.rgb())) as { pixel_values: { data: Float32Array; dims: number[] } }
-    const [, channels, height, width] = pixel_values.dims as [number, number, number, number]
-    // The first token is the CLS token; the rest are patches.
-    sequences.push({
-      input: { kind: 'image', pixels: Float32Array.from(pixel_values.data), shape: [channels, height, width] },
-      special: Uint8Array.of(1),
+    const address = `data:image/jpeg;base64,${readFileSync(path.join(folder, name)).toString('base64')}`
+    const rgba = await page.evaluate(readMiddle, { address, side })
+    const pixels = Float32Array.from({ length: 3 * side * side }, (_, at) => {
+      const channel = Math.floor(at / (side * side))
+      return (rgba[4 * (at % (side * side)) + channel]! * factor - mean[channel]!) / deviation[channel]!
     })
+    sequences.push({ input: { kind: 'image', pixels, shape: [3, side, side] }, special: Uint8Array.of(1) })
   }
+  await browser.close()
   return sequences
+}
+
+/** In the page: the middle square of a picture whose shorter side is scaled to 256. */
+async function readMiddle({ address, side }: { address: string; side: number }): Promise<number[]> {
+  const image = new Image()
+  image.src = address
+  await image.decode()
+  const scale = 256 / Math.min(image.width, image.height)
+  const [width, height] = [image.width * scale, image.height * scale]
+  const context = new OffscreenCanvas(side, side).getContext('2d')!
+  context.imageSmoothingQuality = 'high'
+  context.drawImage(image, (side - width) / 2, (side - height) / 2, width, height)
+  return [...context.getImageData(0, 0, side, side).data]
 }
