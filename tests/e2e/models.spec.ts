@@ -167,7 +167,7 @@ test('queries and keys before rotation, and a start token, are switched in the m
 
   await openMenu(page)
   await page.locator('details.facts > summary').click()
-  await page.getByRole('radiogroup', { name: 'Rotation' }).getByRole('radio', { name: 'before' }).check()
+  await page.getByRole('group', { name: 'Rotation' }).getByRole('radio', { name: 'before' }).check()
   await expect.poll(() => call<AtlasState>(page, 'state')).toMatchObject({ rotation: 'before' })
   await ready(page)
   const before = await vectors()
