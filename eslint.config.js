@@ -5,7 +5,7 @@ import ts from 'typescript-eslint'
 import svelteConfig from './svelte.config.js'
 
 export default ts.config(
-  { ignores: ['dist', 'node_modules', 'public', '.cache', 'src/kernels', 'tests/fixtures', 'test-results'] },
+  { ignores: ['dist', 'release', 'node_modules', 'public', '.cache', 'src/kernels', 'tests/fixtures', 'test-results'] },
   js.configs.recommended,
   ...ts.configs.recommended,
   ...svelte.configs.recommended,
