@@ -1,0 +1,91 @@
+import { readFileSync } from 'node:fs'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import path from 'node:path'
+
+/** Operations of the model worker that can be made to fail. */
+export const workerKinds = ['cache', 'fetch', 'create', 'run', 'allocate', 'decode'] as const
+export type WorkerKind = (typeof workerKinds)[number]
+
+export interface FaultPlan {
+  kind: WorkerKind
+  /** The calls that fail, counted over all workers of a run: `from` … `to`. */
+  from: number
+  to: number
+}
+
+const assets = path.resolve(import.meta.dirname, '../../dist/assets')
+
+/**
+ * Stands before the worker's own script. A worker that is started anew must not fail the same call again, so the server counts:
+ * each guarded call asks it, without giving way, whether it is the one to fail.
+ */
+const guardScript = (kind: WorkerKind) => `{
+  const isHit = () => {
+    const request = new XMLHttpRequest()
+    request.open('GET', new URL('../fault/' + Math.random(), self.location.href), false)
+    request.send()
+    return request.responseText === 'fail'
+  }
+  const guard = (owner, method, fail) => {
+    const original = owner[method]
+    owner[method] = function (...given) { return isHit() ? fail() : original.apply(this, given) }
+  }
+  const refuse = () => Promise.reject(new DOMException('made to fail', 'QuotaExceededError'))
+  const kind = ${JSON.stringify(kind)}
+  if (kind === 'cache') {
+    guard(CacheStorage.prototype, 'open', refuse)
+    for (const method of ['match', 'put', 'delete', 'keys']) guard(Cache.prototype, method, refuse)
+  }
+  if (kind === 'fetch') guard(self, 'fetch', () => Promise.reject(new TypeError('made to fail')))
+  if (kind === 'decode') guard(self, 'createImageBitmap', refuse)
+  const names = { create: '_OrtCreateSession', run: '_OrtRun', allocate: '_malloc' }
+  self.guardRuntime = (name, call) => name !== names[kind] ? call : (...given) => {
+    if (!isHit()) return call(...given)
+    if (kind === 'allocate') return 0
+    throw new WebAssembly.RuntimeError('made to fail')
+  }
+}
+`
+
+/** Makes calls of a served app's model worker fail; `calls` counts those of the planned kind. */
+export class WorkerFaults {
+  calls = 0
+  failed = 0
+  readonly #plan: FaultPlan
+
+  constructor(plan: FaultPlan) {
+    this.#plan = plan
+  }
+
+  /** For `AppServer.setFault`. */
+  answer = (request: IncomingMessage, response: ServerResponse): boolean => {
+    const url = request.url ?? ''
+    if (/\/fault\/[\d.]+$/.test(url)) {
+      const call = ++this.calls
+      const isHit = call >= this.#plan.from && call <= this.#plan.to
+      if (isHit) this.failed++
+      response.writeHead(200, { 'content-type': 'text/plain', 'cache-control': 'no-store' })
+      response.end(isHit ? 'fail' : 'pass')
+      return true
+    }
+    const [, name] = /\/assets\/((?:model\.worker|ort-wasm-simd-threaded-)[^/]*\.m?js)$/.exec(url) ?? []
+    if (!name) return false
+    const source = readFileSync(path.join(assets, name), 'utf8')
+    response.writeHead(200, {
+      'content-type': 'text/javascript',
+      'cache-control': 'no-store',
+      'cross-origin-embedder-policy': 'require-corp',
+      'cross-origin-resource-policy': 'same-origin',
+    })
+    response.end(name.startsWith('model') ? guardScript(this.#plan.kind) + source : guardExports(source))
+    return true
+  }
+}
+
+/** The runtime's glue, with the functions that can fail handed through \`guardRuntime\`; its own threads have none. */
+const guardExports = (glue: string): string =>
+  glue.replace(
+    /(\w\._OrtCreateSession|\w\._OrtRun|\w\._malloc)=(\w+\.\w+)/g,
+    (_, place: string, call: string) =>
+      `${place}=(self.guardRuntime??((name,call)=>call))(${JSON.stringify(place.slice(2))},${call})`,
+  )
