@@ -7,6 +7,7 @@ import wakingWorker from '../workers/wake-graphics.worker?worker&url'
 import './app.css'
 import { exportSettings, installAtlas, type AtlasParts } from './atlas-api'
 import { toAppError } from './core/errors'
+import { hasSimd } from './core/simd'
 import type { InputKind } from './core/types'
 import { trustedScript } from './network/trusted-script'
 import { jointInfos } from './projections/joint/registry'
@@ -36,6 +37,7 @@ import { Selection } from './state/selection.svelte'
 import { AddressBar } from './storage/address'
 import { exportName } from './storage/exports'
 import { sampleSource } from './ui/samples/source'
+import { t } from './ui/strings'
 import type { AppActions } from './views/actions'
 import App from './views/App.svelte'
 
@@ -85,7 +87,7 @@ const explorer: Explorer = new Explorer({
 })
 let wasFollower = false
 writer.onChange(() => {
-  if (writer.isWriter && wasFollower) void explorer.adoptSaved()
+  if (writer.isWriter && wasFollower) void explorer.adoptSaved({ isAsked: writer.wasAsked })
   wasFollower = !writer.isWriter
 })
 writer.start()
@@ -111,7 +113,8 @@ const library = createLibrary({
   choice: () => explorer.choice,
   hosts,
   onRequest: (record) => libraryRequests.push(record),
-  persist: () => navigator.storage.persist(),
+  // Pages without a secure context have no storage manager: that must reject, not throw.
+  persist: async () => navigator.storage.persist(),
   during: (address, task) => lock.during(address, task),
 })
 const recentKey = 'attention-atlas-recent-models'
@@ -137,6 +140,7 @@ const parts: AtlasParts = {
   screen,
 }
 installAtlas(window, parts)
+if (!hasSimd()) explorer.notify({ code: 'NOT_AVAILABLE', message: t.app.noSimd })
 linkAddress(new AddressBar(window), { ...parts, arrangement })
 
 /** What was chosen last is what is shown: another kind of model makes room for the built-in one. Failures are the run's own. */

@@ -64,9 +64,14 @@ export class PictureProcessor {
 
   /**
    * Decodes (with EXIF orientation; a moving picture's first frame), crops and normalises.
-   * @throws AppError IMAGE_FAILED
+   * @throws AppError IMAGE_FAILED, NOT_AVAILABLE where this browser can't read pictures in a worker
    */
   async prepare(blob: Blob): Promise<ImageInput> {
+    if (typeof OffscreenCanvas === 'undefined')
+      throw new AppError(
+        'NOT_AVAILABLE',
+        'This browser has no OffscreenCanvas, which reading pictures needs: text works here; update the browser for pictures.',
+      )
     const name = blob instanceof File && blob.name ? `“${blob.name}”` : 'This picture'
     try {
       const { rgba, width, height } = await decode(blob, name)

@@ -3,7 +3,7 @@ import { indexedDbStore } from '../storage/key-value'
 import { SavedWork, saveDelayMs, windowTimer as setTimer, type Journal } from '../storage/saved-work'
 import type { Notice } from './api'
 import type { ClockPort, ExplorerDependencies } from './dependencies'
-import { TabWriter, writtenByOne } from './tab-writer.svelte'
+import { TabWriter, writtenByOne, type TabMemory } from './tab-writer.svelte'
 
 /** A turn of the event loop; the browser's own way to yield where it has one. */
 function pause(): Promise<void> {
@@ -41,6 +41,25 @@ const journal = (name: string): Journal => {
   }
 }
 
+/** Where browsers block it, a tab that is loaded anew asks like any other. */
+const tabMemory: TabMemory = {
+  read: () => {
+    try {
+      return sessionStorage.getItem('attention-atlas-writer') !== null
+    } catch {
+      return false
+    }
+  },
+  write: (isWriter) => {
+    try {
+      if (isWriter) sessionStorage.setItem('attention-atlas-writer', '1')
+      else sessionStorage.removeItem('attention-atlas-writer')
+    } catch {
+      return
+    }
+  },
+}
+
 /** Storage of this browser. `onNotice` hears of what does not work; what was typed is written when the page goes away. */
 export function browserStorage(
   onNotice: (notice: Notice) => void,
@@ -71,7 +90,7 @@ export function browserStorage(
       journal: journal('settings'),
     }),
   }
-  const writer = new TabWriter((navigator as { locks?: LockManager }).locks ?? null)
+  const writer = new TabWriter((navigator as { locks?: LockManager }).locks ?? null, tabMemory)
   const leave = () => {
     saved.inputs.leave()
     saved.settings.leave()

@@ -126,6 +126,8 @@ export class Explorer implements ExplorerView {
   #deferred: (() => void)[] = []
   /** Inputs were changed since the saved work came back. */
   #hasEdited = false
+  /** What another tab saved is looked at before this one saves. */
+  #looksFirst = false
   /** The sample set that takes the place of the texts once its lines are here. */
   #samplesToCome: string | null = null
 
@@ -703,7 +705,7 @@ export class Explorer implements ExplorerView {
     this.#preparer.keepImages(this.#images)
     if (!this.#isRestored) return
     this.#chooseDefault(kind)
-    if (isNew) this.#deps.saved.inputs.schedule(() => this.#inputs.save())
+    if (isNew) this.#saveInputs()
   }
 
   /** What the texts are is known: nothing is on its way that would take their place. */
@@ -772,22 +774,38 @@ export class Explorer implements ExplorerView {
   }
 
   /**
-   * This tab writes from now on what another one wrote so far. Where nothing was changed here, what that one left is shown;
-   * where something was, it is saved, and the other's texts can be brought back.
+   * This tab saves from now on, in the place of another one. Where nothing was changed here, what that one left is shown. Where
+   * something was, it is saved at once if the user asked for it, else with the next change (the other tab may only be loaded
+   * anew); the other's texts are kept and can be brought back.
    */
-  async adoptSaved(): Promise<void> {
+  async adoptSaved({ isAsked }: { isAsked: boolean }): Promise<void> {
     await this.#restoring
-    const [inputs, settings] = await this.#loadSaved()
-    if (this.#hasEdited) this.#inputs.keepOther(inputs)
-    else {
-      this.#inputs.restore(inputs, { texts: false, images: false })
-      this.#restoreWork(settings)
+    this.#looksFirst = this.#hasEdited
+    if (this.#hasEdited) {
+      if (isAsked) this.#saveInputs()
+      return
     }
-    this.#publishInputs(this.#kind)
-    this.#saveSettings()
+    const [inputs, settings] = await this.#loadSaved()
+    if (this.#hasEdited) return
+    this.#inputs.restore(inputs, { texts: false, images: false })
+    this.#restoreWork(settings)
+    this.#publishInputs(this.#kind, false)
     this.#begin()
     this.#emit('inputs')
     this.#emit('settings')
+  }
+
+  #saveInputs(): void {
+    const { inputs } = this.#deps.saved
+    const save = () => inputs.schedule(() => this.#inputs.save())
+    if (!this.#looksFirst) return save()
+    this.#looksFirst = false
+    void within(this.#deps.clock, inputs.load(), savedLimitMs, null).then((saved) => {
+      this.#inputs.keepOther(saved)
+      this.#publishInputs(this.#kind)
+      this.#saveSettings()
+      this.#emit('inputs')
+    })
   }
 
   #loadSaved(): Promise<[inputs: unknown, settings: unknown]> {

@@ -5,6 +5,12 @@ export type Locks = Pick<LockManager, 'request'>
 
 const lockName = 'attention-atlas-writer'
 
+/** Whether this tab saved before it was loaded anew; lives as long as the tab. */
+export interface TabMemory {
+  read(): boolean
+  write(isWriter: boolean): void
+}
+
 /**
  * Which of the tabs of this browser writes inputs and settings: the first one, until it goes or another one takes over.
  * Without Web Locks every tab writes, and the last one wins.
@@ -18,9 +24,18 @@ export class TabWriter {
   /** Grows with every request, so that the end of an earlier one changes nothing. */
   #turn = 0
 
+  readonly #memory: TabMemory
+  #wasAsked = false
+
   /** @param locks null: this browser has none */
-  constructor(locks: Locks | null) {
+  constructor(locks: Locks | null, memory: TabMemory) {
     this.#locks = locks
+    this.#memory = memory
+  }
+
+  /** Whether this tab became the writer because its user wanted that, not because another one went. */
+  get wasAsked(): boolean {
+    return this.#wasAsked
   }
 
   /** Whether this tab writes; null while that is not known yet. */
@@ -33,9 +48,10 @@ export class TabWriter {
     this.#listeners.push(listener)
   }
 
-  /** Becomes the writer now, or as soon as the one that there is goes. */
+  /** Becomes the writer now, or as soon as the one that there is goes. A tab that was the writer and is loaded anew stays it. */
   start(): void {
     if (!this.#locks) return this.#become(true)
+    if (this.#memory.read()) return this.#steal()
     const turn = ++this.#turn
     this.#request(turn, { ifAvailable: true })
       .then((wasFree) => {
@@ -49,8 +65,13 @@ export class TabWriter {
 
   /** Becomes the writer in the place of another tab. */
   takeOver(): void {
+    this.#wasAsked = true
+    this.#steal()
+  }
+
+  #steal(): void {
     const turn = ++this.#turn
-    this.#request(turn, { steal: true }).catch(() => this.#lost(turn))
+    this.#request(turn, { steal: true }).catch(() => turn === this.#turn && this.#become(true))
   }
 
   /** Lets another tab write: for a page that goes away, perhaps to come back. */
@@ -82,6 +103,7 @@ export class TabWriter {
 
   #lost(turn: number): void {
     if (turn !== this.#turn) return
+    this.#wasAsked = false
     this.#become(false)
     this.#request(turn, {}).catch(() => this.#become(true))
   }
@@ -89,6 +111,7 @@ export class TabWriter {
   #become(isWriter: boolean): void {
     if (this.#isWriter === isWriter) return
     this.#isWriter = isWriter
+    this.#memory.write(isWriter)
     for (const listener of this.#listeners) listener()
   }
 }

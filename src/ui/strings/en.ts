@@ -17,6 +17,8 @@ export const en = {
   app: {
     name: 'Attention Atlas',
     skip: 'Skip to the picture',
+    noSimd:
+      'This browser has no WebAssembly SIMD, so no model can run here: update it, or use a current Chrome, Edge, Firefox or Safari.',
   },
   bar: {
     model: 'Model',

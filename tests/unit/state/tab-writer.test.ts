@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { TabWriter, writtenByOne, type Locks } from '../../../src/state/tab-writer.svelte'
+import { TabWriter, writtenByOne, type Locks, type TabMemory } from '../../../src/state/tab-writer.svelte'
 import { createWorld, emptyStores, settle, type Stores } from './fakes'
 
 /** One lock, as the specification of Web Locks has it: exclusive, first come first served, to be stolen. */
@@ -35,13 +35,18 @@ function createLocks(): Locks {
   }
 }
 
+function createMemory(): TabMemory {
+  let isWriter = false
+  return { read: () => isWriter, write: (now) => void (isWriter = now) }
+}
+
 /** A tab: an explorer whose saved work only the writer writes. */
-function openTab(stores: Stores, locks: Locks | null) {
-  const writer = new TabWriter(locks)
+function openTab(stores: Stores, locks: Locks | null, memory = createMemory()) {
+  const writer = new TabWriter(locks, memory)
   const world = createWorld({ stores, wrapSaved: (saved) => writtenByOne(saved, writer) })
   let wasFollower = false
   writer.onChange(() => {
-    if (writer.isWriter && wasFollower) void world.explorer.adoptSaved()
+    if (writer.isWriter && wasFollower) void world.explorer.adoptSaved({ isAsked: writer.wasAsked })
     wasFollower = !writer.isWriter
   })
   writer.start()
@@ -51,7 +56,7 @@ function openTab(stores: Stores, locks: Locks | null) {
     world.clock.advance(1000)
     await settle()
   }
-  return { ...world, writer, wait }
+  return { ...world, writer, wait, memory }
 }
 
 const savedTexts = async ({ saved }: Stores) =>
@@ -108,6 +113,34 @@ describe('two tabs', () => {
     await second.wait()
     expect([first.writer.isWriter, second.writer.isWriter]).toEqual([true, false])
     expect(first.explorer.keptTexts).toEqual(['of the second tab'])
+  })
+
+  it('the one that saves stays it when it is loaded anew, and the other one writes nothing meanwhile', async () => {
+    const [stores, locks] = [emptyStores(), createLocks()]
+    const first = openTab(stores, locks)
+    await first.wait()
+    first.explorer.setTexts(['of the first tab'])
+    await first.wait()
+    const second = openTab(stores, locks)
+    await second.wait()
+    second.explorer.setTexts(['of the second tab'])
+    await second.wait()
+    first.writer.stop()
+    await second.wait()
+    expect(second.writer.isWriter).toBe(true)
+    expect(await savedTexts(stores)).toEqual(['of the first tab'])
+    const reloaded = openTab(stores, locks, first.memory)
+    await reloaded.wait()
+    await second.wait()
+    expect([reloaded.writer.isWriter, second.writer.isWriter]).toEqual([true, false])
+    expect(reloaded.explorer.texts).toEqual(['of the first tab'])
+    // The last one that is left saves with its next change, and keeps what it did not know of.
+    reloaded.writer.stop()
+    await second.wait()
+    second.explorer.addTexts(['and more'])
+    await second.wait()
+    expect(await savedTexts(stores)).toEqual(['of the second tab', 'and more'])
+    expect(second.explorer.keptTexts).toEqual(['of the first tab'])
   })
 
   it('without locks every tab saves', async () => {
