@@ -9,7 +9,10 @@ const heads = 12
 function vectorsOf(head: number) {
   const [n, dim] = [90 + head, 16]
   const fill = (seed: number) =>
-    Float32Array.from({ length: n * dim }, (_, at) => hashUniform(seed, at, head) + hashUniform(seed, at, head + 99) - 1)
+    Float32Array.from(
+      { length: n * dim },
+      (_, at) => hashUniform(seed, at, head) + hashUniform(seed, at, head + 99) - 1,
+    )
   return { q: fill(1), k: fill(2), n, m: n, dim, scale: 0.25 }
 }
 
