@@ -148,3 +148,18 @@ test('the pattern by position, the strip of all heads and a second head', async 
   await expect(drawer.getByRole('heading', { name: 'L5 H2' })).toHaveCount(0)
   expect(problems).toEqual([])
 })
+
+test('in a long sentence a token that is pinned elsewhere comes into sight', async ({ openApp, problems }) => {
+  const page = await openApp('backend=wasm&projection=pca')
+  await call(page, 'setTexts', [Array.from({ length: 90 }, () => 'water').join(' ')])
+  await ready(page)
+  await page.evaluate(() => (location.hash = 'view=sequence&head=L3H3&sequence=0'))
+  const far = page.getByRole('button', { name: /^query 80:/ })
+  await expect(page.getByRole('button', { name: /^query 0:/ })).toBeInViewport()
+  await expect(far).not.toBeInViewport()
+  await page.evaluate(() => (location.hash = 'token=80'))
+  await expect(far).toBeInViewport()
+  await page.evaluate(() => (location.hash = 'token=2'))
+  await expect(page.getByRole('button', { name: /^query 2:/ })).toBeInViewport()
+  expect(problems).toEqual([])
+})
