@@ -697,7 +697,9 @@ export class Explorer implements ExplorerView {
   }
 
   #publishInputs(kind: InputKind, isNew = true): void {
-    this.#texts = this.#inputs.texts.map(({ text }) => text)
+    const texts = this.#inputs.texts.map(({ text }) => text)
+    // The same array as long as nobody gave other texts: who waits for a sample set can tell.
+    if (isNew || texts.join('\n') !== this.#texts.join('\n')) this.#texts = texts
     this.#columns = this.#inputs.columns
     this.#hasOwnTexts = this.#inputs.isOwn
     this.#keptTexts = this.#inputs.kept?.map(({ text }) => text) ?? null

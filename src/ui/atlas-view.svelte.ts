@@ -407,9 +407,12 @@ export class AtlasView {
     if (texts.length > 0) this.replaceText(texts.flatMap((text) => splitLines(text).lines))
   }
 
+  /** Shows a sample set, unless something else was shown while it was fetched. */
   async showSamples(sample: SampleSet): Promise<void> {
+    const { texts, images } = this.explorer
     try {
       const lines = await sample.load()
+      if (texts !== this.explorer.texts || images !== this.explorer.images) return
       this.textProblem = ''
       this.tables.close()
       this.replaceText(lines, { isSample: true })

@@ -87,15 +87,17 @@ export class ImagesState {
     this.actions.images?.set([])
   }
 
-  /** Puts a sample set in the place of what is there; the latest question wins. */
+  /** Puts a sample set in the place of what is there; whatever was shown or asked for meanwhile wins. */
   async showSamples(set: ImageSampleSet): Promise<void> {
     this.calls += 1
     const mine = this.calls
     this.problem = ''
     this.skipped = []
+    const { texts, images } = this.explorer
     try {
       const files = await set.load()
-      if (mine === this.calls) this.actions.images?.set(files)
+      const isLatest = mine === this.calls && texts === this.explorer.texts && images === this.explorer.images
+      if (isLatest) this.actions.images?.set(files)
     } catch {
       this.open = true
       this.problem = t.images.samplesMissing

@@ -1,7 +1,10 @@
 import { readFileSync, statSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { rasterSize } from '../../../src/rpc/rasterise-svg'
+import type { ExplorerView } from '../../../src/state/api'
+import type { AppActions } from '../../../src/ui/actions'
 import { sortFiles } from '../../../src/ui/images/check-image'
+import { ImagesState } from '../../../src/ui/images/images-state.svelte'
 import { imageSampleSets } from '../../../src/ui/samples/images'
 import { brightnessPlans } from '../../../src/ui/samples/images/brightness'
 import { checkerboardPlans, squaresPx } from '../../../src/ui/samples/images/checkerboards'
@@ -21,6 +24,31 @@ const plans: Record<string, readonly Plan[]> = {
   rings: ringPlans,
   checkerboards: checkerboardPlans,
 }
+
+describe('an image sample that is slow to come', () => {
+  const show = async (during: (explorer: { texts: string[] }, state: ImagesState) => unknown) => {
+    const explorer = { texts: ['a'], images: [], model: null }
+    const shown: string[][] = []
+    const actions = { images: { set: (files: File[]) => shown.push(files.map(({ name }) => name)) } }
+    const state = new ImagesState(
+      explorer as unknown as ExplorerView,
+      actions as unknown as AppActions,
+      async () => undefined,
+    )
+    const set = (name: string) => ({ ...imageSampleSets[0]!, load: async () => [new File(['x'], name)] })
+    const coming = state.showSamples(set('first'))
+    await during(explorer, state)
+    await coming
+    return shown
+  }
+
+  it('is shown, unless something else was asked for meanwhile', async () => {
+    expect(await show(() => undefined)).toEqual([['first']])
+    expect(await show((explorer) => (explorer.texts = ['b']))).toEqual([])
+    const other = { ...imageSampleSets[1]!, load: async () => [new File(['x'], 'second')] }
+    expect(await show((_, state) => state.showSamples(other))).toEqual([['second']])
+  })
+})
 
 describe('image samples', () => {
   it.each(Object.entries(plans))('%s are as many as promised, all different in name and pixels', (id, list) => {
