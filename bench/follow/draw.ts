@@ -22,6 +22,7 @@ import {
   startFrom,
   UmapLayout,
 } from '../../src/projections/umap'
+import { defaultSettings } from '../../src/state/settings'
 import { type Case, halveSequences } from './cases'
 import type { Heads } from './heads'
 
@@ -29,16 +30,8 @@ export type Name = 'umap' | 'tsne'
 export const layouts = { umap: computeUmap, tsne: computeTsne }
 
 const settings: ProjectionSettings = {
-  joint: 'translate',
+  ...defaultSettings,
   projection: 'umap',
-  dims: 2,
-  metric: 'cosine',
-  seed: 0,
-  neighbors: 15,
-  mindist: 0.1,
-  perplexity: 30,
-  epochs: null,
-  follow: 0,
 }
 
 const goOn = () => Promise.resolve()

@@ -7,6 +7,7 @@ import { ProjectionEngine } from '../../src/projections/project'
 import { startFrom, UmapLayout } from '../../src/projections/umap'
 import type { ProjectionJob } from '../../src/rpc/contracts'
 import { ProjectionPool } from '../../src/rpc/projection-pool'
+import { defaultSettings } from '../../src/state/settings'
 import goldenInfo from '../../tests/goldens/projections/head.json'
 import goldenAddress from '../../tests/goldens/projections/head.f32?url'
 import { trustworthiness } from '../../tests/helpers/trustworthiness'
@@ -47,16 +48,8 @@ function createJob(vectors: HeadVectors, settings: Partial<ProjectionSettings>, 
     causal: false,
     special: new Uint8Array(n),
     settings: {
-      joint: 'translate',
+      ...defaultSettings,
       projection: 'umap',
-      dims: 2,
-      metric: 'cosine',
-      seed: 0,
-      neighbors: 15,
-      mindist: 0.1,
-      perplexity: 30,
-      epochs: null,
-      follow: 0,
       ...settings,
     },
     figures: false,
