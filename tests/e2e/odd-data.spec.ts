@@ -75,7 +75,7 @@ test('a sentence of 512 tokens can be read: lines, heat map, scroll', async ({ o
   await map.hover({ position: { x: 300.5 * side, y: 310.5 * side } })
   await expect(page.getByTestId('readout')).toContainText('→')
   const readout = await page.getByTestId('readout').innerText()
-  expect(Number(readout.split(/\s+/).at(-1))).toBeCloseTo(weights[310 * size + 300]!, 2)
+  expect(Number(/→ \S+\s+(\S+)/.exec(readout)![1])).toBeCloseTo(weights[310 * size + 300]!, 2)
 
   // Behind them a table of the strongest keys.
   const table = page.locator('table', { has: page.locator('caption', { hasText: 'strongest keys' }) })
