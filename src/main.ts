@@ -3,7 +3,6 @@ import clusteringWorker from '../workers/clustering.worker?worker&url'
 import libraryWorker from '../workers/library.worker?worker&url'
 import modelWorker from '../workers/model.worker?worker&url'
 import projectionWorker from '../workers/projection.worker?worker&url'
-import wakingWorker from '../workers/wake-graphics.worker?worker&url'
 import './app.css'
 import { exportSettings, installAtlas, type AtlasParts } from './atlas-api'
 import { toAppError } from './core/errors'
@@ -18,7 +17,6 @@ import { LibraryClient } from './rpc/library-client'
 import { ModelClient } from './rpc/model-client'
 import { poolSize, ProjectionPool } from './rpc/projection-pool'
 import type { AtlasSceneApi } from './scene/api'
-import { wakeGraphics } from './scene/wake-graphics'
 import { applySettings, linkAddress } from './state/address-link'
 import { ArrangementChoice } from './state/arrangement-choice.svelte'
 import { browserClock, browserStorage } from './state/browser-ports'
@@ -52,7 +50,6 @@ const loadScene = () => import('./scene/atlas-scene')
 const isReload = performance.getEntriesByType('navigation').some((entry) => 'type' in entry && entry.type === 'reload')
 // A failure is told where the scene is made.
 if (isReload) loadScene().catch(() => undefined)
-const graphicsAwake = isReload ? Promise.resolve() : wakeGraphics(startWorker(wakingWorker, 'wake-graphics'))
 
 const { serviceWorker } = navigator as { serviceWorker?: ServiceWorkerContainer }
 const lock = new NetworkLock(import.meta.env.PROD ? (serviceWorker ?? null) : null, location.host)
@@ -243,7 +240,7 @@ mount(App, {
     selection,
     actions,
     createScene: async (canvas: HTMLCanvasElement) => {
-      const [{ AtlasScene }] = await Promise.all([loadScene(), graphicsAwake])
+      const { AtlasScene } = await loadScene()
       const made = new AtlasScene(canvas, {
         reducedMotion: () => matchMedia('(prefers-reduced-motion: reduce)').matches,
       })
