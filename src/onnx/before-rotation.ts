@@ -1,6 +1,6 @@
 import { findAttribute, type GraphView } from './graph-view'
 import type { NodeIndex } from './model-index'
-import type { Tap, TapLayout } from './types'
+import type { Site, Tap, TapLayout } from './types'
 
 const copying = new Set(['Cast', 'Identity', 'Contiguous'])
 /** What a rotated half is made of: pieces of the vector, turned round and negated. */
@@ -19,13 +19,19 @@ const piecing = new Set([
 const cutting = new Set([...copying, 'Slice', 'Split', 'Gather'])
 const maximumSteps = 64
 
+/** Queries and keys before their rotary encoding; null where either can't be told. */
+export function findBefore({ q, k }: Pick<Site, 'q' | 'k'>, graph: GraphView): Site['before'] {
+  const [queries, keys] = [findTurned(q, graph), findTurned(k, graph)]
+  return queries && keys && { q: queries, k: keys }
+}
+
 /**
  * The vector that a rotary encoding turned: what both products of x·cos + rotated(x)·sin are made of, the input of a RotaryEmbedding
  * operator, or the whole that a part was cut from where only that part is turned (NeoX, Phi; patches without CLS). Between it and
  * the tap there may be casts and one exchange of heads and tokens.
  * @returns null where nothing is turned, or it can't be told what
  */
-export function findBefore(tap: Tap, graph: GraphView): Tap | null {
+function findTurned(tap: Tap, graph: GraphView): Tap | null {
   let at = tap.name
   let { layout }: { layout: TapLayout } = tap
   for (let steps = 0; steps < maximumSteps; steps++) {

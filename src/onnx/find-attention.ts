@@ -78,13 +78,8 @@ function readSoftmax(node: NodeIndex, graph: GraphView, edits: Edits): Site | st
     },
     hint: hintOf(node),
   }
-  if (site.flags.rotary) site.before = findBoth(site, graph)
+  if (site.flags.rotary) site.before = findBefore(site, graph)
   return !scores.swapped && isTokenMajor(site, scores.reshapes, graph) ? untangle(site, edits) : site
-}
-
-function findBoth({ q, k }: Site, graph: GraphView): Site['before'] {
-  const [queries, keys] = [findBefore(q, graph), findBefore(k, graph)]
-  return queries && keys && { q: queries, k: keys }
 }
 
 function readValues(node: NodeIndex, weights: string, graph: GraphView): Tap | null {

@@ -5,11 +5,6 @@ import { findBefore } from '../before-rotation'
 import { isCross, isRotary } from '../origin'
 import type { Site } from '../types'
 
-function findBoth({ q, k }: Pick<Site, 'q' | 'k'>, graph: GraphView): Site['before'] {
-  const [queries, keys] = [findBefore(q, graph), findBefore(k, graph)]
-  return queries && keys && { q: queries, k: keys }
-}
-
 /** A site of a fused operator: everything that the rules fill in alike. */
 export function fusedSite(
   node: NodeIndex,
@@ -28,7 +23,7 @@ export function fusedSite(
   return {
     ...rest,
     weights: site.weights ?? null,
-    before: site.before ?? findBoth(site, graph),
+    before: site.before ?? findBefore(site, graph),
     product: null,
     scale: { constant: scale, runtime: [] },
     flags: {
