@@ -91,6 +91,8 @@ export function readModelInfo(value: unknown): ModelInfo {
     verification: text('verification'),
     quantised: flag('quantised'),
     rotary: flag('rotary'),
+    ...(given['rotation'] !== undefined && { rotation: readOneOf(given['rotation'], ['before'] as const, what) }),
+    ...(given['bos'] !== undefined && { bos: flag('bos') }),
     maxTokens: readCount(given['maxTokens'], what),
   }
 }

@@ -144,6 +144,15 @@ describe('a session', () => {
     expect((await other.explorer.coordinates(head)).points[0]).not.toBe(123)
   })
 
+  it('says whether its queries and keys are those before rotation, and whether texts begin with a start token', async () => {
+    const world = await begin({ change: { rotary: true, rotation: 'before', bos: true } })
+    world.explorer.setTexts(lines)
+    const file = await writeSession(await contentOf(world), pause)
+    const other = await begin()
+    await open(other, file)
+    expect(other.explorer.model).toMatchObject({ rotation: 'before', bos: true })
+  })
+
   it('is put aside with a word where the model is another file', async () => {
     const { file } = await makeFile({ vectors: false })
     const other = await begin({ change: { sha256: 'another file' } })
