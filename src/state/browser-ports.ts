@@ -1,6 +1,6 @@
 import { cacheBudgetBytes, ContentCache } from '../storage/cache'
 import { indexedDbStore } from '../storage/key-value'
-import { SavedWork, saveDelayMs, windowTimer as setTimer, type Journal } from '../storage/saved-work'
+import { SavedWork, saveDelayMs, windowTimer, type Journal } from '../storage/saved-work'
 import type { Notice } from './api'
 import type { ClockPort, ExplorerDependencies } from './dependencies'
 import { TabWriter, writtenByOne, type TabMemory } from './tab-writer.svelte'
@@ -74,22 +74,9 @@ export function browserStorage(
       code: 'QUOTA',
       message: 'The browser does not let this page store anything: text and settings will be gone after a reload.',
     })
-  const saved = {
-    inputs: new SavedWork(store, {
-      key: 'inputs',
-      delayMs: saveDelayMs,
-      setTimer,
-      onBlocked,
-      journal: journal('inputs'),
-    }),
-    settings: new SavedWork(store, {
-      key: 'settings',
-      delayMs: saveDelayMs,
-      setTimer,
-      onBlocked,
-      journal: journal('settings'),
-    }),
-  }
+  const savedAs = (key: string) =>
+    new SavedWork(store, { key, delayMs: saveDelayMs, setTimer: windowTimer, onBlocked, journal: journal(key) })
+  const saved = { inputs: savedAs('inputs'), settings: savedAs('settings') }
   const writer = new TabWriter((navigator as { locks?: LockManager }).locks ?? null, tabMemory)
   const leave = () => {
     saved.inputs.leave()

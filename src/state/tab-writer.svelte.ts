@@ -20,22 +20,19 @@ export class TabWriter {
   #isWriter = $state.raw<boolean | null>(null)
   readonly #locks: Locks | null
   readonly #listeners: (() => void)[] = []
+  readonly #turnListeners: ((how: { isAsked: boolean }) => void)[] = []
   #release: () => void = () => undefined
   /** Grows with every request, so that the end of an earlier one changes nothing. */
   #turn = 0
 
   readonly #memory: TabMemory
+  /** This tab becomes the writer because its user wants that, not because another one goes. */
   #wasAsked = false
 
   /** @param locks null: this browser has none */
   constructor(locks: Locks | null, memory: TabMemory) {
     this.#locks = locks
     this.#memory = memory
-  }
-
-  /** Whether this tab became the writer because its user wanted that, not because another one went. */
-  get wasAsked(): boolean {
-    return this.#wasAsked
   }
 
   /** Whether this tab writes; null while that is not known yet. */
@@ -46,6 +43,11 @@ export class TabWriter {
   /** Called when that changes. */
   onChange(listener: () => void): void {
     this.#listeners.push(listener)
+  }
+
+  /** Called when this tab becomes the writer after it followed another one. */
+  onTurn(listener: (how: { isAsked: boolean }) => void): void {
+    this.#turnListeners.push(listener)
   }
 
   /** Becomes the writer now, or as soon as the one that there is goes. A tab that was the writer and is loaded anew stays it. */
@@ -110,9 +112,11 @@ export class TabWriter {
 
   #become(isWriter: boolean): void {
     if (this.#isWriter === isWriter) return
+    const hasFollowed = this.#isWriter === false
     this.#isWriter = isWriter
     this.#memory.write(isWriter)
     for (const listener of this.#listeners) listener()
+    if (hasFollowed) for (const listener of this.#turnListeners) listener({ isAsked: this.#wasAsked })
   }
 }
 

@@ -17,8 +17,8 @@ export const saveDelayMs = 100
 
 /**
  * The last inputs and settings, written when they change: the first change at the end of the task that made it (a timer
- * could be late, on a page that is busy with what changed), those that follow closely together after a pause. `T` must survive a structured clone. A store that does
- * not work is reported once; the page goes on without it.
+ * could be late, on a page that is busy with what changed), those that follow closely together after a pause. `T` must survive
+ * a structured clone. A store that does not work is reported once; the page goes on without it.
  */
 export class SavedWork<T> {
   readonly #store: KeyValueStore

@@ -44,11 +44,7 @@ function createMemory(): TabMemory {
 function openTab(stores: Stores, locks: Locks | null, memory = createMemory()) {
   const writer = new TabWriter(locks, memory)
   const world = createWorld({ stores, wrapSaved: (saved) => writtenByOne(saved, writer) })
-  let wasFollower = false
-  writer.onChange(() => {
-    if (writer.isWriter && wasFollower) void world.explorer.adoptSaved({ isAsked: writer.wasAsked })
-    wasFollower = !writer.isWriter
-  })
+  writer.onTurn((how) => void world.explorer.adoptSaved(how))
   writer.start()
   world.explorer.start({})
   const wait = async () => {
@@ -59,18 +55,24 @@ function openTab(stores: Stores, locks: Locks | null, memory = createMemory()) {
   return { ...world, writer, wait, memory }
 }
 
+/** The first tab has a line and saves it; the second one follows. */
+async function openTwo(line: string) {
+  const [stores, locks] = [emptyStores(), createLocks()]
+  const first = openTab(stores, locks)
+  await first.wait()
+  first.explorer.setTexts([line])
+  await first.wait()
+  const second = openTab(stores, locks)
+  await second.wait()
+  return { stores, locks, first, second }
+}
+
 const savedTexts = async ({ saved }: Stores) =>
   ((await saved.get('inputs')) as { texts: { text: string }[] } | undefined)?.texts.map(({ text }) => text)
 
 describe('two tabs', () => {
   it('only the first one saves; the second one shows what it left when it goes', async () => {
-    const [stores, locks] = [emptyStores(), createLocks()]
-    const first = openTab(stores, locks)
-    await first.wait()
-    first.explorer.setTexts(['a line'])
-    await first.wait()
-    const second = openTab(stores, locks)
-    await second.wait()
+    const { stores, first, second } = await openTwo('a line')
     expect([first.writer.isWriter, second.writer.isWriter]).toEqual([true, false])
     expect(second.explorer.texts).toEqual(['a line'])
     first.explorer.setTexts(['another line'])
@@ -88,13 +90,7 @@ describe('two tabs', () => {
   })
 
   it('one that takes over saves its own text and keeps the other; the first one follows', async () => {
-    const [stores, locks] = [emptyStores(), createLocks()]
-    const first = openTab(stores, locks)
-    await first.wait()
-    first.explorer.setTexts(['of the first tab'])
-    await first.wait()
-    const second = openTab(stores, locks)
-    await second.wait()
+    const { stores, first, second } = await openTwo('of the first tab')
     second.explorer.setTexts(['of the second tab'])
     await second.wait()
     expect(await savedTexts(stores)).toEqual(['of the first tab'])
@@ -116,13 +112,7 @@ describe('two tabs', () => {
   })
 
   it('the one that saves stays it when it is loaded anew, and the other one writes nothing meanwhile', async () => {
-    const [stores, locks] = [emptyStores(), createLocks()]
-    const first = openTab(stores, locks)
-    await first.wait()
-    first.explorer.setTexts(['of the first tab'])
-    await first.wait()
-    const second = openTab(stores, locks)
-    await second.wait()
+    const { stores, locks, first, second } = await openTwo('of the first tab')
     second.explorer.setTexts(['of the second tab'])
     await second.wait()
     first.writer.stop()
