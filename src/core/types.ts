@@ -161,6 +161,8 @@ export interface ProjectionParameter {
   pythonName: string
   /** null: chosen from the data. */
   default: number | string | null
+  /** Of a number that is chosen; 1: whole numbers. Absent: it is no number. */
+  step?: number
   minimum?: number
   maximum?: number
 }

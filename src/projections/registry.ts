@@ -8,6 +8,7 @@ const seed: ProjectionParameter = {
   id: 'seed',
   pythonName: 'random_state',
   default: 0,
+  step: 1,
   minimum: 0,
   maximum: 2 ** 31 - 1,
 }
@@ -15,21 +16,44 @@ const neighbors: ProjectionParameter = {
   id: 'neighbors',
   pythonName: 'n_neighbors',
   default: 15,
+  step: 1,
   minimum: 2,
   maximum: 200,
 }
-const mindist: ProjectionParameter = { id: 'mindist', pythonName: 'min_dist', default: 0.1, minimum: 0, maximum: 1 }
+const mindist: ProjectionParameter = {
+  id: 'mindist',
+  pythonName: 'min_dist',
+  default: 0.1,
+  step: 0.05,
+  minimum: 0,
+  maximum: 1,
+}
 const perplexity: ProjectionParameter = {
   id: 'perplexity',
   pythonName: 'perplexity',
   default: 30,
+  step: 5,
   minimum: 2,
   maximum: 100,
 }
-const epochs: ProjectionParameter = { id: 'epochs', pythonName: 'n_epochs', default: null, minimum: 1, maximum: 2000 }
+const epochs: ProjectionParameter = {
+  id: 'epochs',
+  pythonName: 'n_epochs',
+  default: null,
+  step: 1,
+  minimum: 1,
+  maximum: 2000,
+}
 
 /** No Python library has it: 0 is what they do. */
-const follow: ProjectionParameter = { id: 'follow', pythonName: 'follow', default: 0, minimum: 0, maximum: 1 }
+const follow: ProjectionParameter = {
+  id: 'follow',
+  pythonName: 'follow',
+  default: 0,
+  step: 0.05,
+  minimum: 0,
+  maximum: 1,
+}
 
 type Entry = ProjectionInfo & { load(): Promise<{ projection: Projection }> }
 

@@ -59,9 +59,8 @@ export function applySettings({ explorer, selection, preferences }: Parts, patch
   const [problem] = placesOutside(explorer, selection, values)
   if (problem) throw new AppError('BAD_ARGUMENT', problem.message)
   if (values.lang && !languages.includes(values.lang)) throw new AppError('NOT_AVAILABLE', missingLanguage)
-  const own = Object.entries(values).filter(([key]) => runKeys.some((name) => name === key))
-  // Checked values are a patch again, in which null is “not given”: the rounds that are found by themselves have a word.
-  explorer.set({ ...Object.fromEntries(own), ...(values.epochs === null && { epochs: 'auto' }) } as SettingsPatch)
+  const own = Object.entries(patch).filter(([key]) => runKeys.some((name) => name === key))
+  explorer.set(Object.fromEntries(own) as SettingsPatch)
   applyViews(selection, preferences, values)
 }
 
