@@ -46,7 +46,7 @@ const startWorker = (address: string, name: string) => () =>
 
 const loadScene = () => import('./scene/atlas-scene')
 
-/** A page that is loaded again has just drawn: the graphics process runs, and what draws is wanted beside all else. */
+/** A page that is loaded again will draw at once: what draws is wanted beside all else. */
 const isReload = performance.getEntriesByType('navigation').some((entry) => 'type' in entry && entry.type === 'reload')
 // A failure is told where the scene is made.
 if (isReload) loadScene().catch(() => undefined)
@@ -82,11 +82,7 @@ const explorer: Explorer = new Explorer({
   ...hosts,
   limits: { bytes: memoryLimitBytes((navigator as { deviceMemory?: number }).deviceMemory) },
 })
-let wasFollower = false
-writer.onChange(() => {
-  if (writer.isWriter && wasFollower) void explorer.adoptSaved({ isAsked: writer.wasAsked })
-  wasFollower = !writer.isWriter
-})
+writer.onTurn((how) => void explorer.adoptSaved(how))
 writer.start()
 const selection = new Selection()
 const preferences = new Preferences()
@@ -180,16 +176,11 @@ const actions: AppActions = {
     label: (labels) => explorer.labelImages(labels),
     open: () => openModelFor('image'),
   },
-  // In the address, and so in a patch, null is “not given”.
-  set: (patch) => applySettings(parts, patch.epochs === null ? { ...patch, epochs: 'auto' } : patch),
+  set: (patch) => applySettings(parts, patch),
   setImages: (blobs) => explorer.setImages(blobs),
   // What goes wrong later is the explorer's error.
   openModel: (request) => void explorer.open(request).catch(() => undefined),
   session: {
-    save: async () => ({
-      name: exportName('session', 'atlas', exportSettings(parts)),
-      blob: await window.atlas.export('session', 'atlas'),
-    }),
     open: (file) =>
       openSessionFile(parts, file, browserClock.pause).catch((problem: unknown) => {
         const { code, message } = toAppError(problem, 'BAD_SESSION')
@@ -211,7 +202,10 @@ const actions: AppActions = {
   library,
   recentModels: () => recent.list,
   requests: () => window.atlas.requests(),
-  export: (kind, format, options) => window.atlas.export(kind, format, options),
+  export: async (kind, format, options) => ({
+    name: exportName(kind, format, exportSettings(parts)),
+    blob: await window.atlas.export(kind, format, options),
+  }),
   network: lock,
   projections: projectionInfos.map(({ id }) => id),
   dimsOf: (projection) => projectionInfo(projection)?.dims ?? [2, 3],

@@ -65,7 +65,6 @@ export interface AppActions {
   openFolder?(name: string, files: readonly FolderFile[]): void
   /** Session files. Failures of `open` come back as notices. */
   readonly session?: {
-    save(): Promise<{ name: string; blob: Blob }>
     open(file: File): Promise<void>
     /** Computes here what a session file brought. */
     leave(): void
@@ -94,8 +93,8 @@ export interface AppActions {
   redo?(): void
   /** What stands between this page and the network. */
   readonly network?: Pick<NetworkLock, 'isGuarded' | 'openHosts' | 'hasUpdate' | 'takeUpdate'>
-  /** What `atlas.export` writes. @throws AppError in a rejection: NOT_AVAILABLE, CANCELLED */
-  export?(kind: string, format: string, options: ExportOptions): Promise<Blob>
+  /** What `atlas.export` writes, and a name for it. @throws AppError in a rejection: NOT_AVAILABLE, CANCELLED */
+  export?(kind: string, format: string, options?: ExportOptions): Promise<{ name: string; blob: Blob }>
   /** Every request of the app so far. */
   requests(): readonly RequestLine[]
   /** Projections that are built; only these are shown. */

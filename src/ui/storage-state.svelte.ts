@@ -1,5 +1,6 @@
 import { AppError, toAppError } from '../core/errors'
 import type { StoredModel } from '../state/model-library'
+import type { ExportOptions } from '../storage/exports'
 import type { AppActions } from './actions'
 import { saveBlob } from './save-blob'
 
@@ -9,7 +10,8 @@ export type StoredKind = 'results' | 'models' | 'inputs'
 export class StorageState {
   results: { entries: number; bytes: number } | null = $state.raw(null)
   models: readonly StoredModel[] = $state.raw([])
-  isSaving: boolean = $state(false)
+  /** What is being written, as `kind format`; '': nothing. */
+  saving: string = $state('')
   problem: AppError | null = $state.raw(null)
   readonly #actions: AppActions
   readonly #forgetDraft: () => void
@@ -39,16 +41,16 @@ export class StorageState {
     await this.look()
   }
 
-  async save(): Promise<void> {
-    this.isSaving = true
+  async save(kind: string, format: string, options?: ExportOptions): Promise<void> {
+    this.saving = `${kind} ${format}`
     this.problem = null
     try {
-      const { name, blob } = (await this.#actions.session?.save())!
+      const { name, blob } = await this.#actions.export!(kind, format, options)
       saveBlob(blob, name)
     } catch (problem) {
-      this.problem = toAppError(problem, 'BAD_SESSION')
+      this.problem = toAppError(problem, 'NOT_AVAILABLE')
     } finally {
-      this.isSaving = false
+      this.saving = ''
     }
   }
 }

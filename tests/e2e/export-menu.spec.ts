@@ -23,7 +23,7 @@ test('the picture, its numbers and a link are taken away from the menu', async (
   await page.getByRole('button', { name: 'Save and export' }).click()
 
   const points = await download(page, 'Points as CSV')
-  expect(points.name).toBe('attention-atlas-coordinates.csv')
+  expect(points.name).toBe('bge-small-en-v1.5-coordinates.csv')
   const rows = points.bytes.toString('utf8').trim().split('\n')
   expect(rows[0]).toContain('layer,head')
   // No token begins a formula in a spreadsheet.
@@ -40,7 +40,7 @@ test('the picture, its numbers and a link are taken away from the menu', async (
 
   // Of the opened head alone: a file for one head, not for 144.
   const attention = await download(page, 'Attention as NPZ')
-  expect(attention.name).toBe('attention-atlas-attention.npz')
+  expect(attention.name).toBe('bge-small-en-v1.5-attention.npz')
   expect(attention.bytes.length).toBeLessThan(100_000)
 
   await context.grantPermissions(['clipboard-read', 'clipboard-write'])

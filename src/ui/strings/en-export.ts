@@ -18,7 +18,7 @@ export const exporting = {
     hint: 'Your text is not in it, unless a link brought it',
     copy: 'Copy',
     copied: 'Copied',
+    blocked: 'This browser does not let the page copy: take the link from the address bar.',
   },
   spreadsheet: 'CSV is made safe for spreadsheets: what would be taken for a formula gets an apostrophe.',
-  failed: (what: string, why: string) => `${what} could not be written. ${why}`,
 }
