@@ -1,5 +1,6 @@
 import type { HeadRef } from '../core/types'
 import type { FirstPicture } from '../storage/first-picture'
+import { pixelRatio } from './pixel-ratio'
 
 /** Height of a tile as a share of its width. */
 const tileShape = 0.62
@@ -41,7 +42,7 @@ export function drawFirstPicture(canvas: HTMLCanvasElement, picture: FirstPictur
     layer: Math.floor(index / heads),
     head: index % heads,
   }))
-  const ratio = Math.min(2, window.devicePixelRatio || 1)
+  const ratio = pixelRatio()
   canvas.width = Math.round(width * ratio)
   canvas.height = Math.round(height * ratio)
   canvas.style.width = `${width}px`

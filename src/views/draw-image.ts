@@ -1,24 +1,23 @@
-import type { Role } from '../encodings/types'
 import { centreOf, rectOf, type ImageLayout, type Link, type Rect } from './image-grid'
 import type { OverlayTheme } from './overlay-theme'
+import type { Spot } from './sentence-picture'
+import { pixelRatio } from '../ui/pixel-ratio'
 
 export interface ImagePicture {
   layout: ImageLayout
   /** The crop, drawn as it is. */
   image: CanvasImageSource
   theme: OverlayTheme
-  /** What the tiles are called; absent: the first is CLS, the others are registers. */
-  tileNames?: readonly string[]
 }
 
-export interface Spot {
-  token: number
-  role: Role
+export interface TiledPicture extends ImagePicture {
+  /** What the tiles are called. */
+  tileNames: readonly string[]
 }
 
 /** Makes a canvas as fine as the screen, empty, and measures it in CSS pixels. */
 export function startCanvas(canvas: HTMLCanvasElement, { width, height }: ImageLayout): CanvasRenderingContext2D {
-  const ratio = Math.min(2, window.devicePixelRatio || 1)
+  const ratio = pixelRatio()
   canvas.width = Math.max(1, Math.round(width * ratio))
   canvas.height = Math.max(1, Math.round(height * ratio))
   const context = canvas.getContext('2d')!
@@ -47,7 +46,7 @@ export function drawImage(
 /** Every patch at the opacity weight ÷ largest; tiles of the tokens before the patches filled likewise. */
 export function drawHeatMap(
   context: CanvasRenderingContext2D,
-  picture: ImagePicture,
+  picture: TiledPicture,
   map: Float32Array,
   largest: number,
 ): void {
@@ -74,7 +73,7 @@ function snapped({ x, y, width, height }: Rect): Rect {
 /** CLS, distillation and register tokens: squares beside the image, filled by a share 0 … 1. */
 export function drawTiles(
   context: CanvasRenderingContext2D,
-  { layout, theme, tileNames }: ImagePicture,
+  { layout, theme, tileNames }: TiledPicture,
   fill: (token: number) => number,
 ): void {
   context.lineWidth = 1
@@ -92,8 +91,7 @@ export function drawTiles(
     context.textAlign = 'center'
     context.textBaseline = 'middle'
     context.fillStyle = share > 0.5 ? theme.background : theme.text
-    const name = tileNames?.[token] ?? (token === 0 ? 'CLS' : `R${token}`)
-    context.fillText(name, x + width / 2, y + height / 2 + 0.5)
+    context.fillText(tileNames[token] ?? '', x + width / 2, y + height / 2 + 0.5)
   }
 }
 
@@ -121,7 +119,7 @@ export function drawFrame(
 }
 
 /** The strongest key of each patch: an arrow to it, a loop for itself, a square for CLS or a register. */
-export function drawArrows(context: CanvasRenderingContext2D, picture: ImagePicture, links: readonly Link[]): void {
+export function drawArrows(context: CanvasRenderingContext2D, picture: TiledPicture, links: readonly Link[]): void {
   const { layout, theme } = picture
   drawImage(context, picture, 0.35)
   drawTiles(context, picture, () => 0)
@@ -157,7 +155,7 @@ function strokeArrow(context: CanvasRenderingContext2D, layout: ImageLayout, { q
 }
 
 /** Links as lines from query to key: opacity and width grow with the weight; links to itself are dots. */
-export function drawLinks(context: CanvasRenderingContext2D, picture: ImagePicture, links: readonly Link[]): void {
+export function drawLinks(context: CanvasRenderingContext2D, picture: TiledPicture, links: readonly Link[]): void {
   const { layout, theme } = picture
   drawImage(context, picture, 0.35)
   drawTiles(context, picture, () => 0)
