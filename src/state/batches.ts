@@ -29,3 +29,9 @@ export function groupByLength<T>(
   }
   return batches
 }
+
+/** Limits that cut a batch of so many items in two. */
+export const halved = ({ tokens }: Readonly<BatchLimits>, items: number): BatchLimits => ({
+  sequences: Math.max(1, Math.floor(items / 2)),
+  tokens,
+})

@@ -50,6 +50,7 @@ import { patientCache, within } from './patience'
 import { PictureMaker } from './picture-maker'
 import { refOf, settingsKey } from './picture-set'
 import { HeldEntries } from './held-entries'
+import { Recovery } from './recovery'
 import type { Session, SessionSource } from './session'
 import { readUsed, sessionKey, type UsedSession } from './session-used'
 import { TimeLeft } from './time-left'
@@ -860,8 +861,11 @@ export class Explorer implements ExplorerView {
 
   // --------------------------------------------------------------------------------------------------------- the run
 
-  /** Abandons what runs and starts from what is wanted now. The status is right when this returns. */
-  #begin(openModel = false): void {
+  /**
+   * Abandons what runs and starts from what is wanted now. The status is right when this returns.
+   * @param recovery of the run that this one goes on with
+   */
+  #begin(openModel = false, recovery = new Recovery()): void {
     this.#abort.abort()
     const abort = (this.#abort = new AbortController())
     const pass: Pass = {
@@ -875,7 +879,7 @@ export class Explorer implements ExplorerView {
     this.#pass = pass
     this.#setProgress(null)
     this.#setStatus(this.#plannedStatus(openModel))
-    this.#execute(pass, openModel).catch((problem: unknown) => this.#fail(pass, problem))
+    this.#execute(pass, openModel).catch((problem: unknown) => this.#fail(pass, problem, recovery))
   }
 
   #plannedStatus(openModel: boolean): Status {
@@ -885,13 +889,40 @@ export class Explorer implements ExplorerView {
     return this.#opener.isOpen(spec) || this.#dataset?.key === this.#datasetKey() ? 'running' : 'loading'
   }
 
-  #fail(pass: Pass, problem: unknown): void {
+  #fail(pass: Pass, problem: unknown, recovery: Recovery): void {
     if (this.#pass !== pass) return
     this.#pass = null
     this.#abort.abort()
     const error = toAppError(problem, 'WORKER_CRASHED')
+    const circumstances = { asked: this.#choice.backend, used: this.#model?.backend ?? null }
+    const remedy = recovery.remedyFor(error, circumstances)
+    if (remedy === 'wasm') this.#leaveDevice(error)
+    if (remedy) return this.#begin(false, recovery)
     this.#setProgress(null)
     this.#setStatus('failed', error)
+  }
+
+  #leaveDevice({ code }: AppError): void {
+    this.#choose({ backend: 'wasm' }, false)
+    this.#emit('settings')
+    const reason =
+      code === 'DEVICE_LOST'
+        ? 'The graphics device was lost twice'
+        : 'The graphics device has too little memory for this'
+    this.notify({
+      code,
+      message: `${reason}, so the model runs with WASM, on the processor. The backend can be chosen again in the model menu.`,
+    })
+  }
+
+  /** Less at a time from now on, with a new worker. */
+  async #runSmaller(): Promise<void> {
+    this.notify({
+      code: 'OUT_OF_MEMORY',
+      message:
+        'The memory was not enough for so many sentences or images at a time, so fewer go through the model at once. The results are the same; it takes longer.',
+    })
+    await this.#openModel()
   }
 
   async #execute(pass: Pass, openModel: boolean): Promise<void> {
@@ -1061,7 +1092,7 @@ export class Explorer implements ExplorerView {
       wanted.push({ key: sequenceKey(model, entry.input), prepared: entry })
       if (index % 64 === 63 || entry.input.kind === 'image') await pause()
     }
-    await this.#store.compute(wanted, model, pass)
+    await this.#store.compute(wanted, model, pass, () => this.#runSmaller())
     const dataset = new Dataset(
       key,
       model,
@@ -1124,7 +1155,7 @@ export class Explorer implements ExplorerView {
       const wanted = []
       for (const index of missing)
         wanted.push({ key: dataset.keys[index]!, prepared: await this.#prepared(dataset, index) })
-      await this.#store.compute(wanted, dataset.model, pass)
+      await this.#store.compute(wanted, dataset.model, pass, () => this.#runSmaller())
     }
     return this.#store.inMemory
   }

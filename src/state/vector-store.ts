@@ -1,7 +1,7 @@
-import { AppError } from '../core/errors'
+import { AppError, isAppError } from '../core/errors'
 import type { ModelInfo, SequenceVectors } from '../core/types'
 import type { PreparedInput } from '../rpc/contracts'
-import { groupByLength } from './batches'
+import { defaultBatchLimits, groupByLength, halved, type BatchLimits } from './batches'
 import type { CachePort, ClockPort, ModelPort } from './dependencies'
 import type { Pass } from './pass'
 
@@ -17,6 +17,8 @@ export class VectorStore {
   readonly #cache: CachePort
   readonly #clock: ClockPort
   readonly #vectors = new Map<string, SequenceVectors>()
+  /** Smaller once the memory was too small for a batch, for as long as the page lives. */
+  #limits: Readonly<BatchLimits> = defaultBatchLimits
 
   constructor(ports: { model: ModelPort; cache: CachePort; clock: ClockPort }) {
     this.#model = ports.model
@@ -47,10 +49,16 @@ export class VectorStore {
   }
 
   /**
-   * Brings all of them into memory. What is nowhere yet runs in batches of one length.
+   * Brings all of them into memory. What is nowhere yet runs in batches of one length; a batch that the memory is too small
+   * for is halved, after `runSmaller`, which opens the model again.
    * @throws AppError SHAPE_SURPRISE, all of ModelService.run
    */
-  async compute(wanted: readonly WantedVectors[], model: ModelInfo, pass: Pass): Promise<void> {
+  async compute(
+    wanted: readonly WantedVectors[],
+    model: ModelInfo,
+    pass: Pass,
+    runSmaller: () => Promise<void>,
+  ): Promise<void> {
     const unique = [...new Map(wanted.map((entry) => [entry.key, entry])).values()]
     const missing: WantedVectors[] = []
     for (const entry of unique) {
@@ -61,10 +69,22 @@ export class VectorStore {
     let stores: Promise<unknown> = Promise.resolve()
     const report = () => pass.step({ stage: 'run', done, total: unique.length, unit: 'sequences' })
     report()
-    for (const batch of groupByLength(missing, ({ prepared }) => prepared.tokens.length)) {
+    const batches = this.#batch(missing)
+    for (let batch = batches.shift(); batch; batch = batches.shift()) {
       const tokens = batch[0]!.prepared.tokens.length
       const inputs = batch.map(({ prepared }) => prepared.input)
-      const answers = tokens === 0 ? inputs.map(noVectors) : await this.#model.run(inputs)
+      let answers: readonly SequenceVectors[]
+      try {
+        answers = tokens === 0 ? inputs.map(noVectors) : await this.#model.run(inputs)
+      } catch (problem) {
+        if (!isAppError(problem) || problem.code !== 'OUT_OF_MEMORY' || batch.length === 1) throw problem
+        pass.check()
+        this.#limits = halved(this.#limits, batch.length)
+        await runSmaller()
+        pass.check()
+        batches.splice(0, batches.length, ...this.#batch([...batch, ...batches.flat()]))
+        continue
+      }
       for (const [index, { key }] of batch.entries()) {
         const vectors = answers[index]
         if (!vectors || !fits(vectors, tokens, model))
@@ -80,6 +100,10 @@ export class VectorStore {
       done += batch.length
       report()
     }
+  }
+
+  #batch(wanted: readonly WantedVectors[]): WantedVectors[][] {
+    return groupByLength(wanted, ({ prepared }) => prepared.tokens.length, this.#limits)
   }
 
   async #store(key: string, { q, k, v, queries, keys }: SequenceVectors, since: number): Promise<void> {

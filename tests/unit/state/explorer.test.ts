@@ -255,10 +255,11 @@ describe('failures', () => {
     model.failRun = new AppError('DEVICE_LOST', 'lost')
     explorer.setTexts(['rivers run'])
     await explorer.ready()
+    // Once by itself, and once more when asked.
     model.failRun = null
     explorer.retry()
     await explorer.ready()
-    expect([explorer.status, model.opened.length]).toEqual(['ready', 2])
+    expect([explorer.status, model.opened.length]).toEqual(['ready', 3])
   })
 
   it('of the projection fail the run with its code', async () => {
