@@ -84,14 +84,7 @@ export class SavedWork<T> {
    * left out; `load` takes those from the store.
    */
   leave(): void {
-    const read = this.#pending
-    if (read && this.#journal) {
-      try {
-        this.#journal.write(JSON.stringify(read(), (_, value: unknown) => (holdsBlobs(value) ? undefined : value)))
-      } catch {
-        // Full or blocked: the store may still be quick enough.
-      }
-    }
+    if (this.#pending) this.#writeJournal(this.#pending())
     void this.flush()
   }
 
@@ -101,12 +94,25 @@ export class SavedWork<T> {
     this.#pending = null
     if (!read) return this.#writing
     // The transaction must be asked for now, not a turn later: the page may be about to go.
-    const write = this.#store.set(this.#key, read())
+    const value = read()
+    const write = this.#store.set(this.#key, value)
     this.#writing = Promise.all([this.#writing, write]).then(
       () => this.#journal?.clear(),
-      () => this.#onBlocked(),
+      () => {
+        // The store is full, blocked or broken: what can be, is kept beside it.
+        this.#writeJournal(value)
+        this.#onBlocked()
+      },
     )
     return this.#writing
+  }
+
+  #writeJournal(value: T): void {
+    try {
+      this.#journal?.write(JSON.stringify(value, (_, inner: unknown) => (holdsBlobs(inner) ? undefined : inner)))
+    } catch {
+      // Full or blocked as well.
+    }
   }
 
   #readJournal(): object | null {

@@ -88,4 +88,23 @@ describe('saved work', () => {
     expect(text).toBeNull()
     expect(await next.load()).toEqual({ texts: ['newer'], images })
   })
+
+  it('keeps beside a store that refuses what it refused, until the store takes it', async () => {
+    let text: string | null = null
+    const journal = { read: () => text, write: (next: string) => (text = next), clear: () => (text = null) }
+    const store = memoryStore()
+    let isFull = true
+    const set = async (key: string, value: unknown) =>
+      isFull ? Promise.reject(new DOMException('full', 'QuotaExceededError')) : store.set(key, value)
+    const options = { key: 'inputs', delayMs: 250, setTimer: () => undefined, onBlocked: () => undefined, journal }
+    const saved = new SavedWork<unknown>({ ...store, set }, options)
+    saved.schedule(() => ({ texts: ['typed'] }))
+    await saved.flush()
+    expect(await new SavedWork<unknown>(store, options).load()).toEqual({ texts: ['typed'] })
+    isFull = false
+    saved.schedule(() => ({ texts: ['typed on'] }))
+    await saved.flush()
+    expect(text).toBeNull()
+    expect(await store.get('inputs')).toEqual({ texts: ['typed on'] })
+  })
 })
