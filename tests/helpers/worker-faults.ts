@@ -1,19 +1,14 @@
-import { readFileSync } from 'node:fs'
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import path from 'node:path'
+import type { FaultRange } from './fault-plans'
+import { assetOf, sendScript } from './worker-prefix'
 
 /** Operations of the model worker that can be made to fail. */
 export const workerKinds = ['cache', 'fetch', 'create', 'run', 'allocate', 'decode'] as const
 export type WorkerKind = (typeof workerKinds)[number]
 
-export interface FaultPlan {
+export interface FaultPlan extends FaultRange {
   kind: WorkerKind
-  /** The calls that fail, counted over all workers of a run: `from` … `to`. */
-  from: number
-  to: number
 }
-
-const assets = path.resolve(import.meta.dirname, '../../dist/assets')
 
 /**
  * Stands before the worker's own script. A worker that is started anew must not fail the same call again, so the server counts:
@@ -51,10 +46,21 @@ const guardScript = (kind: WorkerKind) => `{
 export class WorkerFaults {
   calls = 0
   failed = 0
+  /** Nothing fails any more. */
+  isLifted = false
   readonly #plan: FaultPlan
+
+  #holdAt = 0
+  #onHeld: () => void = () => undefined
 
   constructor(plan: FaultPlan) {
     this.#plan = plan
+  }
+
+  /** The n-th call gets no answer, so its worker stands still in the middle of it; resolves when it does. */
+  hold(n: number): Promise<void> {
+    this.#holdAt = n
+    return new Promise((resolve) => (this.#onHeld = resolve))
   }
 
   /** For `AppServer.setFault`. */
@@ -62,22 +68,21 @@ export class WorkerFaults {
     const url = request.url ?? ''
     if (/\/fault\/[\d.]+$/.test(url)) {
       const call = ++this.calls
-      const isHit = call >= this.#plan.from && call <= this.#plan.to
+      const isHit = !this.isLifted && call >= this.#plan.from && call <= this.#plan.to
       if (isHit) this.failed++
+      if (call === this.#holdAt) {
+        this.#onHeld()
+        return true
+      }
       response.writeHead(200, { 'content-type': 'text/plain', 'cache-control': 'no-store' })
       response.end(isHit ? 'fail' : 'pass')
       return true
     }
-    const [, name] = /\/assets\/((?:model\.worker|ort-wasm-simd-threaded-)[^/]*\.m?js)$/.exec(url) ?? []
-    if (!name) return false
-    const source = readFileSync(path.join(assets, name), 'utf8')
-    response.writeHead(200, {
-      'content-type': 'text/javascript',
-      'cache-control': 'no-store',
-      'cross-origin-embedder-policy': 'require-corp',
-      'cross-origin-resource-policy': 'same-origin',
-    })
-    response.end(name.startsWith('model') ? guardScript(this.#plan.kind) + source : guardExports(source))
+    const name = assetOf(url)
+    if (!name || !/^(model\.worker|ort-wasm-simd-threaded-)/.test(name)) return false
+    sendScript(response, name, (source) =>
+      name.startsWith('model') ? guardScript(this.#plan.kind) + source : guardExports(source),
+    )
     return true
   }
 }
