@@ -3,53 +3,69 @@ import { launchChromium, median, serveApp, serveBenchPages } from './lib/browser
 
 const megabytes = (bytes) => bytes / 2 ** 20
 
-/** Notes when an element is first there in a frame, from the start of the navigation. */
-const watch = (selector) => {
-  const look = () => {
-    if (!document.querySelector(selector)) return requestAnimationFrame(look)
-    // The frame after it is on the screen and takes input.
-    requestAnimationFrame(() => {
-      window.firstFrameMs = performance.now()
-    })
-  }
-  requestAnimationFrame(look)
+/** Notes when each of some elements is first there in a frame, from the start of the navigation. */
+const watch = (selectors) => {
+  window.firstFrameMs = selectors.map(() => null)
+  selectors.forEach((selector, at) => {
+    const look = () => {
+      if (!document.querySelector(selector)) return requestAnimationFrame(look)
+      // The frame after it is on the screen and takes input.
+      requestAnimationFrame(() => {
+        window.firstFrameMs[at] = performance.now()
+      })
+    }
+    requestAnimationFrame(look)
+  })
 }
 
-/** Reload → the frame in which `selector` is there, median. */
-async function measureReload(browser, url, selector, rounds, prepare) {
+/** Reload → the frames in which each of the selectors is there, medians. */
+async function measureReload(browser, url, selectors, rounds, prepare) {
   const context = await browser.newContext({ viewport: { width: 1440, height: 900 } })
   const page = await context.newPage()
   await page.goto(url, { waitUntil: 'load' })
   if (prepare) await prepare(page)
-  await page.addInitScript(watch, selector)
+  await page.addInitScript(watch, selectors)
   const times = []
   for (let round = 0; round < rounds; round++) {
     await page.reload({ waitUntil: 'load' })
-    await page.waitForFunction(() => window.firstFrameMs)
+    await page.waitForFunction(() => window.firstFrameMs.every((ms) => ms !== null))
     times.push(await page.evaluate(() => window.firstFrameMs))
   }
   await context.close()
-  return median(times)
+  return selectors.map((_, at) => median(times.map((row) => row[at])))
 }
 
-/** Longest main-thread task of the app from a text of 5,000 tokens to the last head drawn, 0 where none is above 50 ms. */
+/** The longest task of a page's main thread in a trace, as time of the clock and as time of the processor. */
+function longestTask(trace) {
+  const { traceEvents } = JSON.parse(trace.toString())
+  const threadOf = ({ pid, tid }) => `${pid}.${tid}`
+  const mains = new Set(
+    traceEvents.filter(({ name, args }) => name === 'thread_name' && args.name === 'CrRendererMain').map(threadOf),
+  )
+  const tasks = traceEvents.filter((event) => /RunTask$/.test(event.name) && mains.has(threadOf(event)))
+  const most = (figure) => tasks.reduce((longest, task) => Math.max(longest, (task[figure] ?? 0) / 1000), 0)
+  return { clockMs: most('dur'), processorMs: most('tdur') }
+}
+
+/** Longest main-thread task of the app from a text of 5,000 tokens to the last head drawn. */
 async function measureStreaming(browser, url) {
   const context = await browser.newContext({ viewport: { width: 1440, height: 900 } })
   const page = await context.newPage()
   await page.goto(`${url}#backend=wasm`, { waitUntil: 'networkidle' })
-  const longest = await page.evaluate(async () => {
-    const rest = () => new Promise((resolve) => requestIdleCallback(resolve))
-    for (let turn = 0; turn < 20; turn++) await rest()
-    const tasks = []
-    const observer = new PerformanceObserver((list) => tasks.push(...list.getEntries().map(({ duration }) => duration)))
-    observer.observe({ type: 'longtask' })
+  // The page is quiet once the graphics device is ready behind the first picture.
+  await page.locator('[inert] canvas.scene').waitFor({ state: 'attached' })
+  await page.evaluate(async () => {
+    for (let turn = 0; turn < 20; turn++) await new Promise((resolve) => requestIdleCallback(resolve))
+  })
+  await browser.startTracing(page, { categories: ['toplevel'] })
+  await page.evaluate(async () => {
     const changed = new Promise((resolve) => addEventListener('hashchange', resolve, { once: true }))
     location.hash = 'samples=encyclopaedia'
     await changed
     await window.atlas.ready()
-    await rest()
-    return Math.max(0, ...tasks)
+    await new Promise((resolve) => requestIdleCallback(resolve))
   })
+  const longest = longestTask(await browser.stopTracing())
   await context.close()
   return longest
 }
@@ -141,8 +157,9 @@ const parts = {
   },
 
   async *reload({ browser, pages, app }) {
-    const empty = await measureReload(browser, `${pages.url}empty.html`, '#there', 7)
-    const whole = await measureReload(browser, `${app.url}#backend=wasm`, 'html[data-status="ready"]', 7, (opened) =>
+    const [empty] = await measureReload(browser, `${pages.url}empty.html`, ['#there'], 9)
+    const shown = ['#stage', 'html[data-status="ready"]']
+    const [controls, whole] = await measureReload(browser, `${app.url}#backend=wasm`, shown, 9, (opened) =>
       opened.evaluate(async () => {
         await window.atlas.setTexts(['The bank of the river.', 'She said that he said so.'])
         await window.atlas.ready()
@@ -150,7 +167,8 @@ const parts = {
     )
     yield row('reload → first frame of an empty Vite page', empty, 0, 'ms')
     const limit = 1.5 * empty + 500
-    yield row('reload → the whole picture, drawn and taking input', whole, 0, 'ms', limit, `≤ 1.5 × empty + 500`)
+    yield row('reload → first frame that takes input', controls, 0, 'ms', limit, '≤ 1.5 × empty + 500')
+    yield row('reload → the whole picture too, drawn', whole, 0, 'ms', limit, '≤ 1.5 × empty + 500')
   },
 
   async *sentence({ browser, app }) {
@@ -160,8 +178,10 @@ const parts = {
   },
 
   async *streaming({ browser, app }) {
-    const longest = await measureStreaming(browser, app.url)
-    yield row('longest main-thread task of the app, 5,000 tokens (0: none above 50 ms)', longest, 0, 'ms', 50, '< 50')
+    const { clockMs, processorMs } = await measureStreaming(browser, app.url)
+    const what = 'longest main-thread task of the app from 5,000 tokens to 144 heads'
+    yield row(`${what}, by the clock`, clockMs, 0, 'ms', 50, '< 50')
+    yield row(`${what}, by the processor`, processorMs, 0, 'ms', 50, '< 50')
   },
 }
 

@@ -36,6 +36,7 @@ import { AddressBar } from './storage/address'
 import { exportName } from './storage/exports'
 import { sampleSource } from './ui/samples/source'
 import { t } from './ui/strings'
+import { whenIdle } from './ui/when-idle'
 import type { AppActions } from './views/actions'
 import App from './views/App.svelte'
 
@@ -246,8 +247,6 @@ mount(App, {
 })
 
 /** The service worker comes last: it only matters for what follows. Files that were needed are kept for use without a network. */
-const whenIdle = (action: () => void) =>
-  'requestIdleCallback' in window ? requestIdleCallback(action, { timeout: 5000 }) : setTimeout(action, 1000)
 window.addEventListener('load', () =>
   whenIdle(() => void lock.guard(trustedScript('service-worker.js', document.baseURI))),
 )

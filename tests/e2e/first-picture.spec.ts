@@ -44,10 +44,43 @@ test('the first picture is there before a model, its runtime or the renderer', a
   await expect.poll(poorTiles).toBe(0)
   expect(await page.locator('html').getAttribute('data-status')).toBe('empty')
   // What the page itself loaded; the service worker stores the rest of the app behind it.
-  const loaded = await page.evaluate(() => performance.getEntriesByType('resource').map(({ name }) => name))
-  expect(loaded.some((url) => url.endsWith('first-picture.bin'))).toBe(true)
-  expect(loaded.filter((url) => /ort-|\.wasm|atlas-scene|transformers/.test(url))).toEqual([])
+  const loaded = await page.evaluate(() =>
+    (performance.getEntriesByType('resource') as PerformanceResourceTiming[]).map(
+      ({ name, startTime, responseEnd }) => ({ name, startTime, responseEnd }),
+    ),
+  )
+  const picture = loaded.find(({ name }) => name.endsWith('first-picture.bin'))
+  expect(picture).toBeDefined()
+  expect(loaded.filter(({ name }) => /ort-|\.wasm|transformers/.test(name))).toEqual([])
+  expect(
+    loaded.filter(({ name }) => name.includes('atlas-scene')).every((s) => s.startTime > picture!.responseEnd),
+  ).toBe(true)
   expect(app.requests.filter((path) => /models\/[^m]/.test(path))).toEqual([])
+  // Then the graphics device is made ready, out of reach, so that no run waits for it.
+  await expect(page.locator('[inert] #stage canvas.scene')).toBeAttached()
+  expect(problems).toEqual([])
+})
+
+test('after a reload the page is painted before the graphics device is asked for', async ({ openApp, problems }) => {
+  const page = await openApp('backend=wasm&projection=pca')
+  await call(page, 'setTexts', ['The bank of the river.'])
+  await ready(page)
+  await page.addInitScript(() => {
+    let frames = 0
+    const count = () => {
+      if (document.getElementById('stage')) frames += 1
+      requestAnimationFrame(count)
+    }
+    requestAnimationFrame(count)
+    const getContext = HTMLCanvasElement.prototype.getContext
+    HTMLCanvasElement.prototype.getContext = function (this: HTMLCanvasElement, ...given: unknown[]) {
+      if (given[0] === 'webgl2') document.documentElement.dataset['paintedFirst'] ??= String(frames > 0)
+      return Reflect.apply(getContext, this, given) as null
+    } as typeof getContext
+  })
+  await page.reload()
+  await ready(page)
+  await expect(page.locator('html')).toHaveAttribute('data-painted-first', 'true')
   expect(problems).toEqual([])
 })
 
