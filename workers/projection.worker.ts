@@ -10,7 +10,9 @@ const engine = new ProjectionEngine()
 const service: ProjectionService = {
   async project(job, onProgress) {
     const answer = await engine.project(job, onProgress)
-    return transfer(answer, [answer.points.buffer, answer.shift.buffer])
+    const { q, k } = job.vectors
+    const spent = [...new Set([q.buffer, k.buffer])] as ArrayBuffer[]
+    return transfer({ ...answer, spent }, [answer.points.buffer, answer.shift.buffer, ...spent])
   },
   cancel: () => engine.cancel(),
 }

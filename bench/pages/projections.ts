@@ -5,7 +5,7 @@ import { NeighborSearch } from '../../src/projections/neighbors'
 import { computePca } from '../../src/projections/pca'
 import { ProjectionEngine } from '../../src/projections/project'
 import { startFrom, UmapLayout } from '../../src/projections/umap'
-import type { ProjectionJob } from '../../src/rpc/contracts'
+import type { ProjectionJob, TakeFloats } from '../../src/rpc/contracts'
 import { ProjectionPool } from '../../src/rpc/projection-pool'
 import { defaultSettings } from '../../src/state/settings'
 import goldenInfo from '../../tests/goldens/projections/head.json'
@@ -40,10 +40,20 @@ function syntheticHead(count: number, dim: number, seed: number): HeadVectors {
   return { q: fill(table()), k: fill(table()), n: count, m: count, dim, scale: 1 / Math.sqrt(dim) }
 }
 
-function createJob(vectors: HeadVectors, settings: Partial<ProjectionSettings>, headIndex = 0): ProjectionJob {
+function createJob(
+  vectors: HeadVectors,
+  settings: Partial<ProjectionSettings>,
+  headIndex = 0,
+  take: TakeFloats = (length) => new Float32Array(length),
+): ProjectionJob {
   const { q, k, n, m } = vectors
+  const copy = (values: Float32Array) => {
+    const floats = take(values.length)
+    floats.set(values)
+    return floats
+  }
   return {
-    vectors: { ...vectors, q: q.slice(), k: k.slice() },
+    vectors: { ...vectors, q: copy(q), k: copy(k) },
     spans: [{ queryStart: 0, queries: n, keyStart: 0, keys: m }],
     causal: false,
     special: new Uint8Array(n),
@@ -186,7 +196,7 @@ async function allHeads(
     new Promise<void>((resolve, reject) => {
       pool.add({
         head: { layer: Math.floor(head / 12), head: head % 12 },
-        createJob: () => createJob(sources[head % sources.length]!, { projection, dims }, head),
+        createJob: (take) => createJob(sources[head % sources.length]!, { projection, dims }, head, take),
         onDone: () => resolve(),
         onFailed: reject,
       })

@@ -208,7 +208,12 @@ export interface ProjectionAnswer {
   backend?: Backend
   /** Why that one, in a sentence; absent where the projection knows no other. */
   backendReason?: string
+  /** The memory of the job's q and k, which the next job may fill; absent: it is gone. */
+  spent?: ArrayBuffer[]
 }
+
+/** Memory for `length` numbers of a job, of any value: whoever takes it fills it all. */
+export type TakeFloats = (length: number) => Float32Array
 
 export interface ProjectionService {
   project(job: ProjectionJob, onProgress: ((done: number, total: number) => void) | null): Promise<ProjectionAnswer>

@@ -1,8 +1,9 @@
 import { proxy, transfer, wrap, type Remote } from 'comlink'
 import { AppError, isAppError, toAppError } from '../core/errors'
 import type { HeadRef } from '../core/types'
-import type { ProjectionAnswer, ProjectionJob, ProjectionService } from './contracts'
+import type { ProjectionAnswer, ProjectionJob, ProjectionService, TakeFloats } from './contracts'
 import { systemClock, type Clock, type WorkerLike } from './model-client'
+import { SpareMemory } from './spare-memory'
 import { installErrorTransport } from './transport'
 
 /** One head to be projected. */
@@ -10,9 +11,9 @@ export interface ProjectionTask {
   head: HeadRef
   /**
    * Makes the job when a worker takes it (again after a crash), so that waiting heads cost no memory. Its q, k and points
-   * are transferred: give copies.
+   * are transferred: give copies, q and k best in memory from `take`.
    */
-  createJob(): ProjectionJob
+  createJob(take: TakeFloats): ProjectionJob
   onDone(answer: ProjectionAnswer): void
   /** CANCELLED (once, at once), WORKER_CRASHED, or what the projection threw. */
   onFailed(error: AppError): void
@@ -78,6 +79,8 @@ export class ProjectionPool {
   readonly #options: Required<ProjectionPoolOptions>
   readonly #seats: Seat[] = []
   readonly #waiting = new Set<Job>()
+  /** A q and a k for each worker, as long as heads wait. */
+  readonly #spare: SpareMemory
   #priority: (head: HeadRef) => number = () => 0
   #limit: number
   #nextId = 1
@@ -95,6 +98,7 @@ export class ProjectionPool {
   }: ProjectionPoolOptions) {
     this.#options = { createWorker, size, clock, patienceMs, silenceMs, connect }
     this.#limit = size
+    this.#spare = new SpareMemory(2 * size)
   }
 
   /** Heads finished (done or failed) and heads asked for since the pool was last idle; cancelled ones count for neither. */
@@ -156,6 +160,7 @@ export class ProjectionPool {
     job.state = 'cancelled'
     this.#total--
     this.#waiting.delete(job)
+    this.#dropSpare()
     const seat = wasRunning ? this.#seats.find((other) => other.job === job) : undefined
     if (seat) {
       // The call's own end frees the seat; a worker that can't hear is ended.
@@ -213,7 +218,10 @@ export class ProjectionPool {
             if (job.state === 'running') onProgress.call(job.task, done, total)
           }
         : null
-      call = seat.service.project(job.task.createJob(), report)
+      call = seat.service.project(
+        job.task.createJob((length) => this.#spare.take(length)),
+        report,
+      )
     } catch (error) {
       call = Promise.reject(toAppError(error, 'WORKER_CRASHED'))
     }
@@ -241,11 +249,18 @@ export class ProjectionPool {
     this.#options.clock.clearTimeout(seat.timer)
     this.#options.clock.clearTimeout(seat.watch)
     seat.job = null
+    if (!isAppError(outcome) && outcome.spent) this.#spare.give(outcome.spent)
     try {
       if (job.state === 'running') this.#finish(job, outcome)
     } finally {
       this.#assign()
+      this.#dropSpare()
     }
+  }
+
+  /** No memory is held for heads that don't wait. */
+  #dropSpare(): void {
+    if (this.#waiting.size === 0) this.#spare.clear()
   }
 
   #finish(job: Job, outcome: ProjectionAnswer | AppError): void {

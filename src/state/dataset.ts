@@ -13,7 +13,7 @@ import type {
   SequenceVectors,
   Span,
 } from '../core/types'
-import type { ModelSpec } from '../rpc/contracts'
+import type { ModelSpec, TakeFloats } from '../rpc/contracts'
 import type { CacheEntry } from '../storage/cache'
 import { hashParts } from '../storage/hash'
 import type { Notice } from './api'
@@ -115,11 +115,15 @@ export class Dataset {
       )
   }
 
-  /** One head's raw vectors of all sequences, fresh: q [n,d], k [m,d]. `vectors` has every key. */
-  gather(head: HeadRef, vectors: ReadonlyMap<string, SequenceVectors>): HeadVectors {
+  /** One head's raw vectors of all sequences, copied into memory from `take`: q [n,d], k [m,d]. `vectors` has every key. */
+  gather(
+    head: HeadRef,
+    vectors: ReadonlyMap<string, SequenceVectors>,
+    take: TakeFloats = (length) => new Float32Array(length),
+  ): HeadVectors {
     const { kvHeads, headDim, scale } = this.model
-    const q = new Float32Array(this.n * headDim)
-    const k = new Float32Array(this.m * headDim)
+    const q = take(this.n * headDim)
+    const k = take(this.m * headDim)
     const queryHead = this.headIndex(head)
     const keyHead = head.layer * kvHeads + this.keyHead(head.head)
     for (const [index, span] of this.spans.entries()) {

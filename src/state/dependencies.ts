@@ -1,7 +1,7 @@
 import type { ImageLabels } from '../core/label-map'
 import type { HeadRef, InputKind, ProjectionId } from '../core/types'
 import type { UserColumn } from '../core/user-column'
-import type { ModelService, ProjectionAnswer, ProjectionJob } from '../rpc/contracts'
+import type { ModelService, ProjectionAnswer, ProjectionJob, TakeFloats } from '../rpc/contracts'
 import type { CacheEntry } from '../storage/cache'
 import type { ModelFolders } from './model-folders'
 
@@ -16,12 +16,12 @@ export interface PoolPort {
   /** Number of workers. */
   readonly size: number
   /**
-   * One head. `createJob` is called when a worker takes it, again after a crash; its arrays are transferred. Aborting
+   * One head. `createJob` is called when a worker takes it, again after a crash; its arrays are transferred, q and k in memory from `take`. Aborting
    * rejects CANCELLED. Of all that wait the one of the smallest `rank` is taken, asked anew whenever a worker is free.
    */
   run(
     head: HeadRef,
-    createJob: () => ProjectionJob,
+    createJob: (take: TakeFloats) => ProjectionJob,
     signal: AbortSignal,
     options?: { rank?: () => number; onProgress?: (done: number, total: number) => void },
   ): Promise<ProjectionAnswer>

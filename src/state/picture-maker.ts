@@ -1,6 +1,6 @@
 import { AppError, isAppError } from '../core/errors'
 import type { Backend, FigureRow, HeadPicture, HeadRef, ProjectionSettings, SequenceVectors } from '../core/types'
-import type { ProjectionAnswer, ProjectionJob } from '../rpc/contracts'
+import type { ProjectionAnswer, ProjectionJob, TakeFloats } from '../rpc/contracts'
 import type { Dataset } from './dataset'
 import type { CachePort, ClockPort, PoolPort, ProjectionOffer } from './dependencies'
 import { HeadOrder } from './head-order'
@@ -314,10 +314,10 @@ export class PictureMaker {
     const abort = new AbortController()
     run.jobs.set(work, abort)
     let startedAt = 0
-    const starter = (weights: Float32Array[] | null) => () => {
+    const starter = (weights: Float32Array[] | null) => (take: TakeFloats) => {
       startedAt = this.#clock.now()
       if (kind === 'full') this.#shares.set(index, 0)
-      return jobMaker(dataset, run.vectors, work, run.backend, weights)()
+      return jobMaker(dataset, run.vectors, work, run.backend, weights)(take)
     }
     const onProgress = (done: number, total: number) => {
       this.#shares.set(index, total > 0 ? Math.min(1, done / total) : 0)
@@ -405,13 +405,13 @@ const jobMaker =
     { set, index, figures, sample }: Work,
     backend: Backend | 'auto',
     weights: Float32Array[] | null,
-  ): (() => ProjectionJob) =>
-  () => {
+  ): ((take: TakeFloats) => ProjectionJob) =>
+  (take) => {
     const { model } = dataset
     const head = refOf(index, model.heads)
     const patches = figures ? dataset.copyPatches() : null
     return {
-      vectors: dataset.gather(head, vectors),
+      vectors: dataset.gather(head, vectors, take),
       spans: [...dataset.spans],
       causal: model.masks[head.layer]?.causal ?? model.causal,
       window: model.masks[head.layer]?.window ?? null,

@@ -1,6 +1,6 @@
 import type { AppError } from '../core/errors'
 import type { HeadRef } from '../core/types'
-import type { ProjectionAnswer, ProjectionJob } from '../rpc/contracts'
+import type { ProjectionAnswer, ProjectionJob, TakeFloats } from '../rpc/contracts'
 import type { PoolPort } from './dependencies'
 import { superseded } from './pass'
 
@@ -9,7 +9,7 @@ interface Pool {
   readonly size: number
   add(task: {
     head: HeadRef
-    createJob(): ProjectionJob
+    createJob(take: TakeFloats): ProjectionJob
     onDone(answer: ProjectionAnswer): void
     onFailed(error: AppError): void
     rank?(): number

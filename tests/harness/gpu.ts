@@ -280,7 +280,7 @@ async function projectInWorker(count: number, backend: ProjectionJob['backend'])
         onFailed: reject,
       })
     })
-    return withoutPoints(answer)
+    return { ...withoutPoints(answer), spent: answer.spent?.map(({ byteLength }) => byteLength) }
   } finally {
     pool.dispose()
   }

@@ -255,6 +255,40 @@ test('a job that cannot be made, or a worker that cannot start, fails its head o
   expect(failed).toEqual(['WORKER_CRASHED'])
 })
 
+test('memory of a head that is done serves the next, and none is held when nothing waits', async () => {
+  const { pool, workers, task } = setUp(1)
+  const taken: ArrayBufferLike[] = []
+  const taking = (head: number) =>
+    task(head, {
+      createJob: (take) => {
+        taken.push(take(3).buffer)
+        return { headIndex: head } as ProjectionJob
+      },
+    })
+  for (let head = 0; head < 3; head++) pool.add(taking(head))
+  await settle()
+  const spent = [new ArrayBuffer(12), new ArrayBuffer(8)]
+  workers[0]!.resolve({ ...answer(1), spent })
+  await settle()
+  expect(taken[1]).toBe(spent[0])
+  workers[0]!.resolve({ ...answer(1), spent: [spent[0]!] })
+  await settle()
+  expect(taken[2]).toBe(spent[0])
+  workers[0]!.resolve({ ...answer(1), spent: [spent[0]!] })
+  await settle()
+  pool.add(taking(3))
+  await settle()
+  expect(taken[3]).not.toBe(spent[0])
+
+  // What comes back from a head that was cancelled is not kept either.
+  pool.cancel()
+  workers[0]!.resolve({ ...answer(1), spent: [taken[3] as ArrayBuffer] })
+  await settle()
+  pool.add(taking(4))
+  await settle()
+  expect(taken[4]).not.toBe(taken[3])
+})
+
 test('a limit leaves workers free, and lifting it goes on', async () => {
   const { pool, task, running } = setUp(3)
   pool.setLimit(1)

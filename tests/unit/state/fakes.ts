@@ -1,7 +1,7 @@
 import { AppError } from '../../../src/core/errors'
 import type { LabelMap } from '../../../src/core/label-map'
 import type { ModelInfo, ModelInput, SequenceVectors } from '../../../src/core/types'
-import type { ModelSpec, PreparedInput, ProjectionJob } from '../../../src/rpc/contracts'
+import type { ModelSpec, PreparedInput, ProjectionJob, TakeFloats } from '../../../src/rpc/contracts'
 import { Dataset, spansOf } from '../../../src/state/dataset'
 import { Explorer } from '../../../src/state/explorer.svelte'
 import type {
@@ -184,7 +184,12 @@ export class FakePool implements PoolPort {
     this.#held.splice(skip, 1)[0]?.()
   }
 
-  async run(_: unknown, createJob: () => ProjectionJob, signal: AbortSignal, { rank = () => 0 }: RunOptions = {}) {
+  async run(
+    _: unknown,
+    createJob: (take: TakeFloats) => ProjectionJob,
+    signal: AbortSignal,
+    { rank = () => 0 }: RunOptions = {},
+  ) {
     let abort: (reason: AppError) => void = () => undefined
     const aborted = new Promise<never>((_, reject) => (abort = reject))
     aborted.catch(() => undefined)
@@ -200,7 +205,7 @@ export class FakePool implements PoolPort {
       queueMicrotask(() => this.#assign())
     })
     try {
-      return await Promise.race([this.#project(createJob()), aborted])
+      return await Promise.race([this.#project(createJob((length) => new Float32Array(length))), aborted])
     } finally {
       this.running--
       this.#assign()

@@ -310,8 +310,8 @@ describe('progress', () => {
             // One second a head, reported in the middle.
             return pool.run(
               head,
-              () => {
-                const job = createJob()
+              (take) => {
+                const job = createJob(take)
                 options?.onProgress?.(1, 2)
                 if (kindOf(job) === 'umap') reports.push(maker.share(job.headIndex) ?? -1)
                 now += 1000
