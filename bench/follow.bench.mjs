@@ -34,6 +34,7 @@ const passes = [
     projection,
     step: controlStep,
     forms: [
+      { kind: 'queries', follow: 0 },
       { kind: 'queries', follow: 1 },
       { kind: 'head', follow: 0.5 },
       { kind: 'wide', follow: 1 },

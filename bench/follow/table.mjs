@@ -20,8 +20,10 @@ export function* targetRows(lines, projection) {
     )
   const classic = pick('head', 0)
   yield* gainRows(`${projection}: `, classic, pick('head', 1), 'half of the sequences')
+  const queries = pick('queries', 1)
+  if (queries.size > 0)
+    yield* gainRows(`${projection}: `, pick('queries', 0), queries, `half of the queries, ${queries.size} heads`)
   for (const [kind, follow, title] of [
-    ['queries', 1, 'half of the queries'],
     ['head', 0.5, 'strength .5'],
     ['wide', 1, 'the same width without attention'],
   ]) {
@@ -63,7 +65,7 @@ function atTrust(sweep, least) {
 }
 
 function* gainRows(prefix, classic, after, half) {
-  const heads = [...after.keys()]
+  const heads = [...after.keys()].filter((head) => classic.has(head))
   const [before, now] = [meansOf(classic, heads), meansOf(after, heads)]
   const sign = (name) => (name === 'overall' || name === 'specific' ? -1 : 1)
   for (const [name, title] of Object.entries(titles)) {
