@@ -6,7 +6,7 @@ import projectionWorker from '../workers/projection.worker?worker&url'
 import './app.css'
 import { exportSettings, installAtlas, type AtlasParts } from './atlas-api'
 import { toAppError } from './core/errors'
-import { hasSimd } from './core/simd'
+import { hasSimd, noSimd } from './core/simd'
 import type { InputKind } from './core/types'
 import { trustedScript } from './network/trusted-script'
 import { jointInfos } from './projections/joint/registry'
@@ -35,7 +35,7 @@ import { Selection } from './state/selection.svelte'
 import { AddressBar } from './storage/address'
 import { exportName } from './storage/exports'
 import { sampleSource } from './ui/samples/source'
-import { t } from './ui/strings'
+import { firstLanguage, languageTags, showLanguage, t } from './ui/strings'
 import { whenIdle } from './ui/when-idle'
 import type { AppActions } from './views/actions'
 import App from './views/App.svelte'
@@ -44,6 +44,22 @@ import App from './views/App.svelte'
 
 const startWorker = (address: string, name: string) => () =>
   new Worker(trustedScript(address, document.baseURI), { type: 'module', name })
+
+/** Some browsers give a page nothing to remember with. */
+function remembered(key: string): string | null {
+  try {
+    return localStorage.getItem(key)
+  } catch {
+    return null
+  }
+}
+function remember(key: string, value: string): void {
+  try {
+    localStorage.setItem(key, value)
+  } catch {
+    return
+  }
+}
 
 const loadScene = () => import('./scene/atlas-scene')
 
@@ -86,7 +102,8 @@ const explorer: Explorer = new Explorer({
 writer.onTurn((how) => void explorer.adoptSaved(how))
 writer.start()
 const selection = new Selection()
-const preferences = new Preferences()
+const languageKey = 'attention-atlas-language'
+const preferences = new Preferences({ lang: firstLanguage(remembered(languageKey), navigator.languages) })
 const arrangement = new ArrangementChoice()
 
 /** Scripts, styles and workers of the page itself, as the browser measured them. */
@@ -134,7 +151,7 @@ const parts: AtlasParts = {
   screen,
 }
 installAtlas(window, parts)
-if (!hasSimd()) explorer.notify({ code: 'NOT_AVAILABLE', message: t.app.noSimd })
+if (!hasSimd()) explorer.notify({ code: 'NOT_AVAILABLE', message: noSimd })
 linkAddress(new AddressBar(window), { ...parts, arrangement })
 
 /** What was chosen last is what is shown: another kind of model makes room for the built-in one. Failures are the run's own. */
@@ -177,7 +194,10 @@ const actions: AppActions = {
     label: (labels) => explorer.labelImages(labels),
     open: () => openModelFor('image'),
   },
-  set: (patch) => applySettings(parts, patch),
+  set: (patch) => {
+    applySettings(parts, patch)
+    if (patch.lang) remember(languageKey, patch.lang)
+  },
   setImages: (blobs) => explorer.setImages(blobs),
   // What goes wrong later is the explorer's error.
   openModel: (request) => void explorer.open(request).catch(() => undefined),
@@ -223,27 +243,50 @@ const actions: AppActions = {
   get theme() {
     return preferences.theme
   },
+  get lang() {
+    return preferences.lang
+  },
   get base() {
     return preferences.base
   },
 }
 
-mount(App, {
-  target: document.getElementById('app')!,
-  props: {
-    explorer,
-    selection,
-    actions,
-    createScene: async (canvas: HTMLCanvasElement) => {
-      const { AtlasScene } = await loadScene()
-      const made = new AtlasScene(canvas, {
-        reducedMotion: () => matchMedia('(prefers-reduced-motion: reduce)').matches,
-      })
-      await made.warmUp()
-      scene = made
-      return made
+/** The words of the wanted language; where they can't be had, English stays. */
+const speak = (): Promise<void> =>
+  showLanguage(preferences.lang).then(
+    () => void (document.documentElement.lang = languageTags[preferences.lang]),
+    () => {
+      explorer.notify({ code: 'NETWORK', message: t.language.failed })
+      preferences.set({ lang: 'en' })
     },
-  },
+  )
+
+const start = () =>
+  mount(App, {
+    target: document.getElementById('app')!,
+    props: {
+      explorer,
+      selection,
+      actions,
+      createScene: async (canvas: HTMLCanvasElement) => {
+        const { AtlasScene } = await loadScene()
+        const made = new AtlasScene(canvas, {
+          reducedMotion: () => matchMedia('(prefers-reduced-motion: reduce)').matches,
+        })
+        await made.warmUp()
+        scene = made
+        return made
+      },
+    },
+  })
+// No page in one language first and then in another.
+if (preferences.lang === 'en') start()
+else void speak().finally(start)
+let spoken = preferences.lang
+preferences.onChange(() => {
+  if (preferences.lang === spoken) return
+  spoken = preferences.lang
+  void speak()
 })
 
 /** The service worker comes last: it only matters for what follows. Files that were needed are kept for use without a network. */

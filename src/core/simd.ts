@@ -8,3 +8,6 @@ const probe = Uint8Array.of(
 
 /** Whether this browser runs WebAssembly SIMD, which models and projections are compiled for. */
 export const hasSimd = (): boolean => typeof WebAssembly === 'object' && WebAssembly.validate(probe)
+
+export const noSimd =
+  'This browser has no WebAssembly SIMD, so no model can run here: update it, or use a current Chrome, Edge, Firefox or Safari.'

@@ -39,10 +39,6 @@ const defaults: Partial<AddressValues> = {
   tint: 1,
 }
 
-/** Languages that the words are there in. */
-const languages: readonly AddressValues['lang'][] = ['en']
-const missingLanguage = 'There are no Chinese words yet: the page stays in English.'
-
 const isDefaultModel = (id: string): boolean => Object.values(defaultModels).includes(id)
 
 interface Parts {
@@ -58,7 +54,6 @@ export function applySettings({ explorer, selection, preferences }: Parts, patch
   const values = checkPatch(patch, [...runKeys, ...selectionKeys, ...preferenceKeys])
   const [problem] = placesOutside(explorer, selection, values)
   if (problem) throw new AppError('BAD_ARGUMENT', problem.message)
-  if (values.lang && !languages.includes(values.lang)) throw new AppError('NOT_AVAILABLE', missingLanguage)
   const own = Object.entries(patch).filter(([key]) => runKeys.some((name) => name === key))
   explorer.set(Object.fromEntries(own) as SettingsPatch)
   applyViews(selection, preferences, values)
@@ -125,10 +120,7 @@ function applyViews(selection: Selection, preferences: Preferences, values: Part
     ...(token !== undefined && { token }),
     ...(role && { role }),
   })
-  if (values.theme !== undefined) preferences.theme = values.theme
-  if (values.palette !== undefined) preferences.palette = values.palette
-  if (values.lang !== undefined) preferences.lang = values.lang
-  if (values.base !== undefined) preferences.base = values.base
+  preferences.set(values)
 }
 
 /**
@@ -147,10 +139,6 @@ export function linkAddress(bar: AddressBar, parts: Parts): () => void {
     const outside = placesOutside(explorer, selection, values)
     for (const { key } of outside) delete values[key]
     const problems = [...parsed.problems, ...outside.map(({ message }) => `${message} The address was ignored there.`)]
-    if (values.lang && !languages.includes(values.lang)) {
-      problems.push(missingLanguage)
-      delete values.lang
-    }
     applyViews(selection, preferences, values)
     arrangement?.set(arrangementIn(values))
     if (start) explorer.start(values, problems)
@@ -195,6 +183,12 @@ export function linkAddress(bar: AddressBar, parts: Parts): () => void {
       { ...defaults, ...(choice.id !== null && isDefaultModel(choice.id) && { model: choice.id }) },
     )
   }
+  /** Where the address says it, it says what is now; else a look needs no word there. */
+  const writePreferences = () => {
+    if (applying) return
+    const { theme, palette, lang, base } = preferences
+    bar.write({ theme, palette, lang, base }, { theme, palette, lang, base })
+  }
   const writePlace = () => {
     if (applying) return
     const place = placeOf(selection)
@@ -225,6 +219,7 @@ export function linkAddress(bar: AddressBar, parts: Parts): () => void {
       writePlace()
       explorer.setFocus(selection.view === 'matrix' ? null : selection.head)
     }),
+    preferences.onChange(writePreferences),
     ...(arrangement ? [arrangement.onChange(writeArrangement)] : []),
     bar.onChange((parsed) => apply(parsed, false)),
     bar.onReturn((place) => {

@@ -12,6 +12,7 @@ import type { Screen } from '../state/screen'
 import type { RecentModel } from '../state/model-recent'
 import type { NetworkLock } from '../state/network-lock.svelte'
 import type { ExportOptions } from '../storage/exports'
+import type { Language } from './strings'
 
 export type ThemeChoice = 'auto' | 'light' | 'dark'
 
@@ -32,6 +33,7 @@ export interface SettingsPatch extends Partial<ProjectionSettings> {
   first?: 0 | 1
   palette?: PaletteId
   theme?: ThemeChoice
+  lang?: Language
   backend?: 'auto' | 'webgpu' | 'wasm'
   rotation?: 'after' | 'before'
   bos?: 0 | 1
@@ -109,6 +111,8 @@ export interface AppActions {
   readonly base?: 0 | 1
   /** Theme asked for by the address or remembered; `auto` follows the system. */
   readonly theme: ThemeChoice
+  /** Language of the words. */
+  readonly lang?: Language
   /** Colours of queries, keys and ramps. */
   readonly palette?: PaletteId
 }

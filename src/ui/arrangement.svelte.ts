@@ -12,12 +12,18 @@ export const clusteringId = 'search_clustering'
 
 const clusteringInfo: FigureInfo = {
   id: clusteringId,
-  label: t.search.clustering,
-  definition: t.search.clusteringDefinition,
+  get label() {
+    return t.search.clustering
+  },
+  get definition() {
+    return t.search.clusteringDefinition
+  },
   unit: '',
   range: [null, 1],
   better: null,
-  high: t.search.clusteringHigh,
+  get high() {
+    return t.search.clusteringHigh
+  },
   group: 'pattern',
   role: 'figure',
   needs: ['points'],

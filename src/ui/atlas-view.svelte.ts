@@ -11,7 +11,7 @@ import { loadDraft, loadLastDraft } from '../storage/draft'
 import { browserClock } from '../state/browser-ports'
 import { formatOf } from '../tables/read-table'
 import type { SampleSet } from './samples'
-import { t } from './strings'
+import { t, type Language } from './strings'
 import type { AppActions, SettingsPatch, ThemeChoice } from './actions'
 import { neighbourInOrder } from './arrange'
 import { ArrangementState } from './arrangement.svelte'
@@ -425,6 +425,10 @@ export class AtlasView {
   setTheme(theme: ThemeChoice): void {
     this.theme = theme
     this.actions.set({ theme })
+  }
+
+  get language(): Language {
+    return this.actions.lang ?? 'en'
   }
 
   /** Point under the pointer in the opened head, −1 where none is. */

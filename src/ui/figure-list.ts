@@ -1,6 +1,7 @@
 import { figureInfo } from '../core/figures'
 import type { FigureRow } from '../core/types'
 import { t } from './strings'
+import { figureWords } from './tell'
 import { fidelityIds } from './fidelity'
 import { formatCount, formatFigure } from './format'
 
@@ -19,13 +20,14 @@ const shown = ['picture', 'joint', 'recall', 'pairs'] as const
 export function figuresOf(row: FigureRow | null): readonly ShownFigure[] {
   return shown.map((figure) => {
     const id = fidelityIds[figure]
+    const info = figureInfo(id)
     const value = row?.[id]
     const chance = figure === 'recall' ? row?.[fidelityIds.chance] : null
     const isCount = figure === 'pairs' && value !== null && value !== undefined
     return {
       id,
       name: t.figures[figure],
-      definition: figureInfo(id)?.definition ?? '',
+      definition: info ? figureWords(info).definition : '',
       text: isCount ? formatCount(value) : formatFigure(value),
       chance: chance === null || chance === undefined ? null : t.figures.chance(formatFigure(chance)),
     }

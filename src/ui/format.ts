@@ -1,3 +1,5 @@
+import { t } from './strings'
+
 /** `1,234`; a thin choice so that all counts look alike. */
 export const formatCount = (value: number): string => value.toLocaleString('en-US')
 
@@ -12,12 +14,12 @@ export function formatFigure(value: number | null | undefined, digits = 2): stri
 /** `63 %` */
 export const formatShare = (share: number): string => `${Math.floor(100 * share)} %`
 
-/** `3 s`, `2 min`, `1 h`: one unit, rounded up so that it never says 0. */
+/** `3 s`, `2 min`, `1 h`, in the language in use: one unit, rounded up so that it never says 0. */
 export function formatDuration(milliseconds: number): string {
   const seconds = Math.max(1, Math.ceil(milliseconds / 1000))
-  if (seconds < 100) return `${seconds} s`
+  if (seconds < 100) return t.status.duration.s(seconds)
   const minutes = Math.ceil(seconds / 60)
-  return minutes < 100 ? `${minutes} min` : `${Math.ceil(minutes / 60)} h`
+  return minutes < 100 ? t.status.duration.min(minutes) : t.status.duration.h(Math.ceil(minutes / 60))
 }
 
 /** `34 MB`; decimal, as file managers and the Hub say it. */

@@ -1,3 +1,5 @@
+import { errorCatalogue } from '../../core/error-catalogue'
+import type { FigureInfo } from '../../core/figures'
 import type { ProjectionId } from '../../core/types'
 import type { LegendKey, PaletteId } from '../../encodings/types'
 import type { BackendReason, ChoiceReason } from '../../state/model-library'
@@ -12,13 +14,18 @@ import { space } from './en-space'
 import { storage } from './en-storage'
 import { text } from './en-text'
 
+/** What is said of a head figure: the words of `FigureInfo`. */
+export type FigureWords = Pick<FigureInfo, 'label' | 'definition' | 'high'>
+
 /** Every English word of the interface. Another language is a file of the type `Strings`. */
 export const en = {
   app: {
     name: 'Attention Atlas',
     skip: 'Skip to the picture',
-    noSimd:
-      'This browser has no WebAssembly SIMD, so no model can run here: update it, or use a current Chrome, Edge, Firefox or Safari.',
+  },
+  language: {
+    name: 'Language',
+    failed: 'The words of this language could not be fetched. Check the connection and try again.',
   },
   bar: {
     model: 'Model',
@@ -157,6 +164,11 @@ export const en = {
     pairs: 'Pairs measured',
     chance: (text: string) => `chance ${text}`,
   },
+  /** Of head figures, by id; those that are not here keep the words of their registry, which are English. */
+  figureWords: {} as Readonly<Record<string, FigureWords>>,
+  errors: errorCatalogue,
+  /** A sentence that the code says in English (errors, notices), in this language; null: there are no words for it. */
+  told: (sentence: string): string | null => sentence,
   matrix: {
     name: 'All heads',
     description: (layers: number, heads: number) =>
@@ -299,6 +311,11 @@ export const en = {
     truncated: (text: string) => `${text} tokens left out`,
     linesLeftOut: (count: number, text: string) => `${text} ${count === 1 ? 'line' : 'lines'} left out`,
     left: (duration: string) => `${duration} left`,
+    duration: {
+      s: (count: number) => `${count} s`,
+      min: (count: number) => `${count} min`,
+      h: (count: number) => `${count} h`,
+    },
     rate: (size: string) => `${size}/s`,
     cancel: 'Cancel',
     dismiss: 'Dismiss',

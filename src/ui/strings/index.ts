@@ -1,6 +1,3 @@
-import { en, type Strings } from './en'
-
-/** The words of the language in use. */
-export const t: Strings = en
-
-export type { Strings }
+export type { FigureWords, Strings } from './en'
+export { firstLanguage, languageNames, languageTags, type Language } from './language'
+export { showLanguage, t } from './words.svelte'

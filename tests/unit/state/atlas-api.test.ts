@@ -274,13 +274,20 @@ describe('text with columns', () => {
   })
 })
 
-describe('a language without words', () => {
-  it('is refused by a call, and named where the address asks for it', async () => {
-    const { atlas, explorer } = await createApp('#lang=zh')
-    expect(explorer.notices.map(({ message }) => message)).toEqual([
-      'There are no Chinese words yet: the page stays in English.',
-    ])
+describe('the language', () => {
+  it('is what the address or a call says, and the address follows', async () => {
+    const { atlas, explorer, address } = await createApp('#lang=zh')
+    expect(explorer.notices).toEqual([])
+    expect(atlas.state().lang).toBe('zh')
+    await atlas.set({ lang: 'en' })
     expect(atlas.state().lang).toBe('en')
-    expect(await codeOf(atlas.set({ lang: 'zh' }))).toBe('NOT_AVAILABLE')
+    expect(address.location.hash).toContain('lang=en')
+    expect(await codeOf(atlas.set({ lang: 'fr' as never }))).toBe('BAD_ARGUMENT')
+  })
+
+  it('gets no word in an address that has none', async () => {
+    const { atlas, address } = await createApp('#projection=pca')
+    await atlas.set({ lang: 'zh', theme: 'dark' })
+    expect(address.location.hash).not.toMatch(/lang|theme/)
   })
 })
