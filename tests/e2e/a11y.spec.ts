@@ -3,7 +3,10 @@ import type { Page } from '@playwright/test'
 import { expect, test } from '../helpers/app-test'
 import { call, ready } from '../helpers/atlas-page'
 
-const lines = ['The light bag stood under the light by the door.', 'Maria put the suitcase down by the river.']
+const lines = [
+  'The light bag stood under the light by the door, and nobody who came by that night saw who had put it down.',
+  'Maria put the suitcase down by the river.',
+]
 
 /** Serious and critical violations of what is on the screen, in words. */
 async function violations(page: Page): Promise<string[]> {
