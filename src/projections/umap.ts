@@ -11,7 +11,7 @@ import { fillPositions, takePositions } from './positions'
 import { alignTo } from './procrustes'
 import type { HeadContext, Projection } from './types'
 
-interface UmapExports {
+export interface UmapExports {
   fitCurve(minDist: number, spread: number): void
   fittedA(): number
   fittedB(): number
