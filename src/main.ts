@@ -33,6 +33,7 @@ import { Preferences } from './state/preferences.svelte'
 import { Screen } from './state/screen'
 import { Selection } from './state/selection.svelte'
 import { AddressBar } from './storage/address'
+import { browserDrafts } from './storage/browser-drafts'
 import { exportName } from './storage/exports'
 import { sampleSource } from './ui/samples/source'
 import { firstLanguage, languageTags, showLanguage, t } from './ui/strings'
@@ -210,6 +211,7 @@ const actions: AppActions = {
     leave: () => explorer.leaveSession(),
   },
   tabs: writer,
+  drafts: browserDrafts(),
   stored: {
     results: () => cache.use(),
     clearResults: () => cache.clear(),

@@ -72,7 +72,7 @@ export function browserStorage(
   const onBlocked = () =>
     onNotice({
       code: 'QUOTA',
-      message: 'The browser does not let this page store anything: text and settings will be gone after a reload.',
+      message: 'The browser does not let this page store anything: images will be gone after a reload, and text and settings may be.',
     })
   const savedAs = (key: string) =>
     new SavedWork(store, { key, delayMs: saveDelayMs, setTimer: windowTimer, onBlocked, journal: journal(key) })

@@ -11,6 +11,7 @@ import type { ModelLibraryPort, OpenRequest } from '../state/model-library'
 import type { Screen } from '../state/screen'
 import type { RecentModel } from '../state/model-recent'
 import type { NetworkLock } from '../state/network-lock.svelte'
+import type { Drafts } from '../storage/draft'
 import type { ExportOptions } from '../storage/exports'
 import type { Language } from './strings'
 
@@ -73,6 +74,8 @@ export interface AppActions {
   }
   /** Whether this tab is the one that saves (null: not known yet), where there are several. */
   readonly tabs?: { readonly isWriter: boolean | null; takeOver(): void }
+  /** Text that was typed and not shown yet, of this tab and of closed ones. */
+  readonly drafts?: Drafts
   /** What this browser keeps besides models. */
   readonly stored?: {
     results(): Promise<{ entries: number; bytes: number } | null>

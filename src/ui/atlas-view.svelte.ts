@@ -7,7 +7,6 @@ import { buildTokenTable, pointOf, roleOf, tokenOf } from '../encodings/tokens'
 import type { Encoding, EncodingContext, PaletteId, Role, Shade } from '../encodings/types'
 import { userEncoding } from '../encodings/user'
 import type { ExplorerView, SelectionView } from '../state/api'
-import { loadDraft, loadLastDraft } from '../storage/draft'
 import { browserClock } from '../state/browser-ports'
 import { formatOf } from '../tables/read-table'
 import type { SampleSet } from './samples'
@@ -20,6 +19,7 @@ import { fromPicker, isModel, nameModel, readDrop, sessionAmong, type GivenFile 
 import { groupOf, headGroups } from './head-groups'
 import { formatHead, isSameHead, neighbourOf } from './head-name'
 import { sortFiles } from './images/check-image'
+import { LeftDrafts } from './left-drafts.svelte'
 import { LegendState } from './legend-state.svelte'
 import { ImagesState } from './images/images-state.svelte'
 import { TokenAttentionState } from './token-attention.svelte'
@@ -119,16 +119,21 @@ export class AtlasView {
     return pointOf(this.table, this.pinnedSequence, token, role)
   })
 
+  /** Text that closed tabs left unshown. */
+  readonly leftDrafts: LeftDrafts
+
   constructor(explorer: ExplorerView, selection: SelectionView, actions: AppActions) {
     this.explorer = explorer
     this.selection = selection
     this.actions = actions
     this.theme = actions.theme
-    this.draft = loadDraft() ?? ''
+    this.draft = actions.drafts?.ofTab ?? ''
     this.followTexts(explorer.texts)
-    void loadLastDraft().then((draft) => {
-      if (draft !== null && this.draft.trim() === '') this.draft = draft
+    this.leftDrafts = new LeftDrafts(actions.drafts ?? null, {
+      unshown: () => (this.unshown === null ? null : this.draft),
+      write: (text) => (this.draft = text),
     })
+    void this.leftDrafts.load()
     this.attention = new AttentionState(explorer)
     this.images = new ImagesState(explorer, actions, browserClock.pause)
     this.search = new SearchState(explorer, {

@@ -69,6 +69,24 @@ test('what was typed 300 ms before the browser is killed is there again', async 
       await kill(session)
       session = await start()
     }
+    // A tab that does not save keeps its own text; after a kill both are there, one in the editor and one on offer.
+    const second = await session.browser.contexts()[0]!.newPage()
+    await second.goto(app.url, { waitUntil: 'load' })
+    await expect(second.getByText('Also open in another tab')).toBeVisible()
+    await second.getByRole('button', { name: 'Text', exact: true }).click()
+    await second.getByRole('textbox', { name: 'Text' }).fill('Of the second tab.')
+    await second.evaluate(() => new Promise((resolve) => setTimeout(resolve, 300)))
+    await kill(session)
+    session = await start()
+    await session.page.getByRole('button', { name: 'Text', exact: true }).click()
+    const editor = session.page.getByRole('textbox', { name: 'Text' })
+    await expect(editor).toHaveValue('Of the second tab.')
+    await session.page.getByRole('button', { name: 'Put it here' }).click()
+    await expect(editor).toHaveValue(expected)
+    await session.page.getByRole('button', { name: 'Put it here' }).click()
+    await expect(editor).toHaveValue('Of the second tab.')
+    await session.page.getByRole('button', { name: 'Forget it' }).click()
+    await expect(session.page.getByText('closed with text')).toBeHidden()
     // Shown text and settings as well, killed in the middle of the run.
     // The store of a browser that was killed takes its time to open; nobody types before.
     await expect(session.page.locator('html')).toHaveAttribute('data-status', 'empty')

@@ -27,7 +27,8 @@ export interface HubHostOptions {
  * The fixtures under the Hub's addresses, and the built-in models under `/models/`. The owner in an id picks a fault:
  * `zoo/…` none, `404/…` nothing is there, `401/…` a login is needed, `error/…` the server fails, `html/…` every file is a
  * page. The others are about weight files: `cut/…` the connection always ends at 60 %, `once/…` only the first time,
- * `changed/…` the same, and the file is another one afterwards, `bad/…` it arrives damaged, `page/…` it is a page,
+ * `once3/…` the same at three tenths (0 … 9), `changed/…` as `once/…`, and
+ * the file is another one afterwards, `bad/…` it arrives damaged, `page/…` it is a page,
  * `slow/…` it comes in small parts, `plain/…` no ranges, no lengths and no hashes are known, `norange/…` ranges are
  * ignored, `redirect/…` it lies on another origin. `nocors/…` other sites may not read anything.
  */
@@ -60,9 +61,11 @@ export async function startHubHost({ listing = true }: HubHostOptions = {}): Pro
     if (owner === 'redirect' && inside.endsWith('.onnx'))
       return void response.writeHead(302, { location: `${other}zoo/${name}/resolve/main/${inside}` }).end()
     const isSecond = cut.has(address)
+    const tenths = Number(/^once(\d)$/.exec(owner)?.[1] ?? 6)
     if (request.method === 'GET') cut.add(address)
-    const fault = owner === 'once' && isSecond ? '' : owner === 'changed' && isSecond ? 'other' : owner
-    send(request, response, path.join(site, name, inside), fault)
+    const kind = owner.replace(/^once\d$/, 'once')
+    const fault = kind === 'once' && isSecond ? '' : kind === 'changed' && isSecond ? 'other' : kind
+    send(request, response, path.join(site, name, inside), fault, tenths)
   })
   server.keepAliveTimeout = 600_000 // a busy test must not meet a connection that ends just then
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
@@ -102,7 +105,7 @@ function sendTree(response: ServerResponse, owner: string, name: string, folder:
   response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(entries))
 }
 
-function send(request: IncomingMessage, response: ServerResponse, file: string, owner: string): void {
+function send(request: IncomingMessage, response: ServerResponse, file: string, owner: string, tenths = 6): void {
   const weights = file.endsWith('.onnx')
   const fault = weights || owner === 'html' || owner === 'plain' ? owner : ''
   if (fault === 'html' || fault === 'page')
@@ -130,7 +133,9 @@ function send(request: IncomingMessage, response: ServerResponse, file: string, 
   const isDownload = !range?.[2]
   if (isDownload && (fault === 'cut' || fault === 'once' || fault === 'changed')) {
     // What has left must arrive before the end does: a browser drops unread bytes with the connection.
-    response.write(part.subarray(0, Math.floor(part.length * 0.6)), () => setTimeout(() => response.destroy(), 150))
+    response.write(part.subarray(0, Math.floor((part.length * tenths) / 10)), () =>
+      setTimeout(() => response.destroy(), 150),
+    )
     return
   }
   if (fault === 'bad') for (let index = 64; index < 1064; index++) part[index] = (part[index] ?? 0) ^ 0xff

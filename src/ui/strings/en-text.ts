@@ -21,6 +21,12 @@ export const text = {
   empty: 'Nothing to show yet: type a sentence first.',
   replaced: 'Your earlier text is kept.',
   restore: 'Bring back my text',
+  left: (count: number) =>
+    count === 1
+      ? 'A tab was closed with text that was not shown.'
+      : `${count} tabs were closed with text that was not shown.`,
+  bringLeft: 'Put it here',
+  forgetLeft: 'Forget it',
   stays: 'Text stays on this device.',
   imagesOpen: 'The open model takes images. Show opens the built-in text model; your images are kept.',
   sample: (count: string, hint: string) => `${count} lines. ${hint}.`,

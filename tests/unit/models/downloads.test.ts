@@ -80,6 +80,26 @@ describe('a download that is cut at 60 %', () => {
     },
   )
 
+  test.each([0, 1, 2, 3, 4, 5, 6, 7, 8, 9])('or at %s tenths comes whole with the next try', async (tenths) => {
+    const { whole, partials, read } = browser()
+    const fresh = await startHubHost()
+    const before = host
+    host = fresh
+    try {
+      expect(await codeOf(read(`once${tenths}`))).toMatch(/^(TRUNCATED|NETWORK)$/)
+      expect(whole()).toEqual([])
+      const bytes = await read(`once${tenths}`)
+      expect(Buffer.from(bytes!).equals(truth)).toBe(true)
+      // A beginning of less than 64 KiB is not worth keeping.
+      const kept = Math.floor((truth.length * tenths) / 10)
+      expect(host.ranges[1]).toBe(kept < 65536 ? '' : `bytes=${kept}-`)
+      expect([whole().length, partials.size]).toEqual([1, 0])
+    } finally {
+      host = before
+      await fresh.close()
+    }
+  })
+
   test('starts over where the file became another one', async () => {
     const { read, partials } = browser()
     expect(await codeOf(read('changed'))).toBe('TRUNCATED')
