@@ -31,6 +31,9 @@ export const browserClock: ClockPort = {
   clearTimer: (timer) => clearTimeout(timer as number),
 }
 
+/** Settings are small: the time that a slow disk may take is worth more than a write less. */
+const settingsDelayMs = 20
+
 /** Where browsers block it, reading or writing throws. */
 const journal = (name: string): Journal => {
   const key = `attention-atlas-${name}`
@@ -72,11 +75,12 @@ export function browserStorage(
   const onBlocked = () =>
     onNotice({
       code: 'QUOTA',
-      message: 'The browser does not let this page store anything: images will be gone after a reload, and text and settings may be.',
+      message:
+        'The browser does not let this page store anything: images will be gone after a reload, and text and settings may be.',
     })
-  const savedAs = (key: string) =>
-    new SavedWork(store, { key, delayMs: saveDelayMs, setTimer: windowTimer, onBlocked, journal: journal(key) })
-  const saved = { inputs: savedAs('inputs'), settings: savedAs('settings') }
+  const savedAs = (key: string, delayMs = saveDelayMs) =>
+    new SavedWork(store, { key, delayMs, setTimer: windowTimer, onBlocked, journal: journal(key) })
+  const saved = { inputs: savedAs('inputs'), settings: savedAs('settings', settingsDelayMs) }
   const writer = new TabWriter((navigator as { locks?: LockManager }).locks ?? null, tabMemory)
   const leave = () => {
     saved.inputs.leave()
