@@ -240,7 +240,7 @@ test.describe('the device', () => {
   test('that computes on the processor is not chosen by itself', async ({ lab }) => {
     const result = await ask(lab, 'projectInWorker', 1200, 'auto')
     // q and k come back, for the next head
-    expect(result).toMatchObject({ backend: 'wasm', finite: true, spent: [1200 * 16 * 4, 1200 * 16 * 4] })
+    expect(result).toMatchObject({ backend: 'wasm', finite: true, spent: [600 * 16 * 4, 600 * 16 * 4] })
     expect(result.reason).toContain('on the processor')
   })
 
