@@ -9,7 +9,7 @@ test.use({ locale: 'zh-CN' })
 
 /** What models and the browser name: not words of the interface. */
 const content =
-  /bge-small-en-v1\.5|dinov2-small|smollm2-135m-instruct|\b(BAAI|facebook|HuggingFaceTB)\/|Apache-2\.0|\bMIT\b|\bint8\b/g
+  /bge-small-en-v1\.5|dinov2-small|smollm2-135m-instruct|\b(BAAI|facebook|HuggingFaceTB)\/[\w.-]+|Apache-2\.0|\bMIT\b|\bint8\b/g
 const modelNames = new Set(presets.flatMap(({ id, name }) => [id, name]))
 const specialTokens = /\[(CLS|SEP|UNK)\]/g
 

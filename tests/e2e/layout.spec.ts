@@ -9,7 +9,7 @@ for (const input of ['mouse', 'touch'] as const)
       const page = await openApp('backend=wasm')
       await call(page, 'setTexts', ['The bank of the river.'])
       await ready(page)
-      for (const width of [360, 390, 600, 768, 1024, 1280, 1366, 1920]) {
+      for (const width of [360, 390, 600, 768, 1024, 1280, 1366, 1420, 1440, 1560, 1920]) {
         await page.setViewportSize({ width, height: 800 })
         await expect
           .poll(
