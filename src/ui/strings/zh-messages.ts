@@ -133,8 +133,8 @@ export const zhMessages: Messages = {
     '此浏览器没有 WebAssembly SIMD，无法运行模型：请更新浏览器，或使用新版 Chrome、Edge、Firefox 或 Safari。',
 
   // Storage and session files
-  'The browser does not let this page store anything: text and settings will be gone after a reload.':
-    '浏览器不允许本页存储：重新载入后，文本和设置都会丢失。',
+  'The browser does not let this page store anything: images will be gone after a reload, and text and settings may be.':
+    '浏览器不允许本页存储：重新载入后图像会丢失，文本和设置也可能丢失。',
   'The browser gives no room to store results, so everything works but has to be computed again after a reload. Free some space or leave private browsing to change that.':
     '浏览器没有空间存储结果：一切照常，但重新载入后需重新计算。腾出空间或退出隐私浏览即可改变。',
   'A stored result was damaged, so it was dropped and is computed again.': '一项已存的结果损坏，已丢弃并重新计算。',

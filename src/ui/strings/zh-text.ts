@@ -19,6 +19,10 @@ export const text: Strings['text'] = {
   empty: '还没有可显示的内容：请先输入一句话。',
   replaced: '您之前的文本已保留。',
   restore: '恢复我的文本',
+  left: (count) =>
+    count === 1 ? '有一个标签页关闭时留有未显示的文本。' : `有 ${count} 个标签页关闭时留有未显示的文本。`,
+  bringLeft: '放到这里',
+  forgetLeft: '丢弃',
   stays: '文本不会离开本机。',
   imagesOpen: '当前模型处理图像。点“显示”会打开内置文本模型；您的图像会保留。',
   sample: (count, hint) => `${count} 行。${hint}。`,
