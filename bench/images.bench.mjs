@@ -118,12 +118,9 @@ async function measureMemory(page, rounds) {
 const seconds = (ms) => (ms / 1000).toFixed(2)
 const mebibytes = (bytes) => (bytes / 2 ** 20).toFixed(1)
 
-export async function* rows() {
-  const browser = await launchChromium()
-  const pages = await serveBenchPages()
-  const app = await serveApp()
-  const tiny = await serveTinyModel()
-  try {
+/** What can be measured alone: `npm run bench images -- --part sprites`. */
+const parts = {
+  async *stages({ browser, pages }) {
     const page = await browser.newPage()
     await page.goto(`${pages.url}images.html`)
     await page.waitForFunction(() => window.bench)
@@ -133,7 +130,6 @@ export async function* rows() {
     yield { what: 'inference alone, one thread', value: seconds(plainMs), unit: 's' }
     yield { what: 'inference with q, k and v of every head, one thread', value: seconds(vectorsMs), unit: 's' }
     yield { what: 'what q, k and v add', value: (vectorsMs / plainMs).toFixed(2), unit: '×' }
-
     const spine = await browser.newPage()
     await spine.goto(`${pages.url}spine.html`)
     await spine.waitForFunction(() => window.bench)
@@ -144,13 +140,21 @@ export async function* rows() {
       value: seconds(pcaMs),
       unit: 's',
     }
+  },
 
+  async *run({ browser, app }) {
     const shown = await openApp(browser, app, 'samples=photographs&backend=wasm')
     const times = await watchRun(shown)
     yield { what: 'opening the address → model there', value: seconds(times.model), unit: 's' }
     yield { what: 'model → vectors of all photographs', value: seconds(times.vectors - times.model), unit: 's' }
     yield { what: 'vectors → first head drawn', value: seconds(times.first - times.vectors), unit: 's' }
     yield { what: 'first head → all heads and figures', value: seconds(times.ready - times.first), unit: 's' }
+    await shown.context().close()
+  },
+
+  async *sprites({ browser, app }) {
+    const shown = await openApp(browser, app, 'samples=photographs&backend=wasm')
+    await shown.evaluate(() => window.atlas.ready())
     const perFrame = []
     for (let round = 0; round < 3; round++) perFrame.push(await measureFrames(shown, 60))
     const frameMs = median(perFrame)
@@ -162,7 +166,9 @@ export async function* rows() {
       met: frameMs < 4,
     }
     await shown.context().close()
+  },
 
+  async *memory({ browser, app, tiny }) {
     const host = encodeURIComponent(tiny.url)
     const small = await openApp(browser, app, `model=zoo/tiny&host=${host}&backend=wasm`)
     const [first, ...later] = await measureMemory(small, 3)
@@ -180,6 +186,19 @@ export async function* rows() {
       target: '< 4',
       met: growth < 4 * 2 ** 20,
     }
+  },
+}
+
+/** @param only name of one part; absent: all */
+export async function* rows(only) {
+  if (only && !parts[only]) throw new Error(`There is no part "${only}". There are: ${Object.keys(parts).join(', ')}.`)
+  const browser = await launchChromium()
+  const pages = await serveBenchPages()
+  const app = await serveApp()
+  const tiny = await serveTinyModel()
+  try {
+    for (const [name, part] of Object.entries(parts))
+      if (!only || only === name) yield* part({ browser, pages, app, tiny })
   } finally {
     await browser.close()
     tiny.close()
