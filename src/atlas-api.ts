@@ -8,8 +8,10 @@ import type { Explorer, OpenRequest } from './state/explorer.svelte'
 import { placeOf } from './state/address-place'
 import { openSessionFile } from './state/open-session'
 import type { Preferences } from './state/preferences.svelte'
+import type { Segmenter } from './state/segmenter.svelte'
 import type { Selection } from './state/selection.svelte'
 import type { SettingsPatch } from './state/settings'
+import { readColorNames, readGivenLabels, type GivenLabels } from './ui/images/given-labels'
 import { createExport, type ExportOptions, type ExportSource } from './storage/exports'
 
 /** Plain JSON. */
@@ -65,6 +67,8 @@ export interface AtlasInfo {
     tokens: Token[]
     truncated: number
     grid?: { rows: number; columns: number }
+    /** What each token shows (null: not known), where the image has labels. */
+    labels?: (string | null)[]
   }[]
   /** What came along with the texts: value i is of sequence i. Absent where there is nothing. */
   columns?: { name: string; kind: 'number' | 'category'; values: (string | null)[] }[]
@@ -89,6 +93,12 @@ export interface AtlasApi {
   setImages(blobs: readonly Blob[]): Promise<void>
   addImages(blobs: readonly Blob[]): Promise<void>
   removeSequence(index: number): Promise<void>
+  /** Puts an image in another place. */
+  moveImage(from: number, to: number): Promise<void>
+  /** One entry an image. `names`: of masks' colours. */
+  setLabels(labels: readonly GivenLabels[], options?: Given<{ names?: Given<Record<string, string>> }>): Promise<void>
+  /** Labels the images by a segmentation model; resolves when all have them. */
+  segment(request: OpenRequest): Promise<{ labelled: number; problems: string[] }>
   set(patch: SettingsPatch): Promise<void>
   info(): AtlasInfo | null
   vectors(head: HeadRef): Promise<{
@@ -122,6 +132,7 @@ export interface AtlasParts {
   explorer: Explorer
   selection: Selection
   preferences: Preferences
+  segmenter: Pick<Segmenter, 'run'>
   version: string
   /** Requests of the page itself, beside those of the model worker. */
   ownRequests: () => readonly RequestRecord[]
@@ -206,6 +217,14 @@ export function createAtlas(parts: AtlasParts): AtlasApi {
     setImages: (blobs) => asynchronous(() => explorer.setImages(readBlobs(blobs))),
     addImages: (blobs) => asynchronous(() => explorer.addImages(readBlobs(blobs))),
     removeSequence: (index) => asynchronous(() => explorer.removeSequence(readIndex(index, 'sequence'))),
+    moveImage: (from, to) => asynchronous(() => explorer.moveImage(readIndex(from, 'image'), readIndex(to, 'image'))),
+    setLabels: (labels, options) =>
+      asynchronous(async () => {
+        if (!Array.isArray(labels)) throw new AppError('BAD_ARGUMENT', 'Labels are a list with one entry an image.')
+        const read = await readGivenLabels(labels, readColorNames(options?.names))
+        explorer.labelImages((_, index) => read[index])
+      }),
+    segment: (request) => asynchronous(() => parts.segmenter.run(request)),
     set: (patch) => asynchronous(() => applySettings(parts, patch)),
     info: () => readInfo(explorer),
     vectors: (head) => asynchronous(() => explorer.vectors(readHead(head))),
@@ -313,12 +332,13 @@ function readInfo({ model, sequences, columns }: Explorer): AtlasInfo | null {
     kind,
     causal,
     verified,
-    sequences: sequences.map(({ id, name, tokens, truncated, grid }) => ({
+    sequences: sequences.map(({ id, name, tokens, truncated, grid, labels }) => ({
       id,
       name,
       tokens: tokens.map((token) => ({ id: token.id, text: token.text, special: token.special })),
       truncated,
       ...(grid && { grid: { ...grid } }),
+      ...(labels && { labels: [...labels] }),
     })),
     ...(kind === 'text' &&
       columns.length > 0 && {

@@ -3,6 +3,7 @@ import clusteringWorker from '../workers/clustering.worker?worker&url'
 import libraryWorker from '../workers/library.worker?worker&url'
 import modelWorker from '../workers/model.worker?worker&url'
 import projectionWorker from '../workers/projection.worker?worker&url'
+import segmentationWorker from '../workers/segmentation.worker?worker&url'
 import './app.css'
 import { exportSettings, installAtlas, type AtlasParts } from './atlas-api'
 import { toAppError } from './core/errors'
@@ -11,11 +12,12 @@ import type { InputKind } from './core/types'
 import { trustedScript } from './network/trusted-script'
 import { jointInfos } from './projections/joint/registry'
 import { projectionInfo, projectionInfos } from './projections/registry'
-import type { RequestRecord } from './rpc/contracts'
+import type { ModelSpec, RequestRecord } from './rpc/contracts'
 import { ClusteringClient } from './rpc/clustering-client'
 import { LibraryClient } from './rpc/library-client'
 import { ModelClient } from './rpc/model-client'
 import { poolSize, ProjectionPool } from './rpc/projection-pool'
+import { SegmentationClient } from './rpc/segmentation-client'
 import type { AtlasSceneApi } from './scene/api'
 import { applySettings, linkAddress } from './state/address-link'
 import { ArrangementChoice } from './state/arrangement-choice.svelte'
@@ -23,7 +25,7 @@ import { browserClock, browserStorage } from './state/browser-ports'
 import { defaultModels } from './state/dependencies'
 import { Explorer } from './state/explorer.svelte'
 import { ModelFolders } from './state/model-folders'
-import { createLibrary } from './state/model-library'
+import { completeSpec, createLibrary } from './state/model-library'
 import { RecentModels } from './state/model-recent'
 import { memoryLimitBytes } from './state/memory'
 import { NetworkLock } from './state/network-lock.svelte'
@@ -31,6 +33,7 @@ import { openSessionFile } from './state/open-session'
 import { poolPort } from './state/pool-port'
 import { Preferences } from './state/preferences.svelte'
 import { Screen } from './state/screen'
+import { Segmenter } from './state/segmenter.svelte'
 import { Selection } from './state/selection.svelte'
 import { AddressBar } from './storage/address'
 import { browserDrafts } from './storage/browser-drafts'
@@ -72,10 +75,8 @@ if (isReload) loadScene().catch(() => undefined)
 const { serviceWorker } = navigator as { serviceWorker?: ServiceWorkerContainer }
 const lock = new NetworkLock(import.meta.env.PROD ? (serviceWorker ?? null) : null, location.host)
 
-const model = new ModelClient({
-  createWorker: startWorker(modelWorker, 'model'),
-  duringOpen: ({ host, files }) => (files ? () => undefined : lock.openFor(host)),
-})
+const duringOpen = ({ host, files }: ModelSpec) => (files ? () => undefined : lock.openFor(host))
+const model = new ModelClient({ createWorker: startWorker(modelWorker, 'model'), duringOpen })
 const pool = new ProjectionPool({
   size: poolSize(navigator.hardwareConcurrency),
   createWorker: startWorker(projectionWorker, 'projection'),
@@ -118,7 +119,7 @@ const ownRequests = (): RequestRecord[] =>
     }),
   )
 
-/** Requests of the model menu. */
+/** Requests of the model menu and of segmentation models. */
 const libraryRequests: RequestRecord[] = []
 const library = createLibrary({
   service: new LibraryClient(startWorker(libraryWorker, 'library')),
@@ -128,6 +129,13 @@ const library = createLibrary({
   // Pages without a secure context have no storage manager: that must reject, not throw.
   persist: async () => navigator.storage.persist(),
   during: (address, task) => lock.during(address, task),
+})
+const segmenter = new Segmenter({
+  port: new SegmentationClient({ createWorker: startWorker(segmentationWorker, 'segmentation'), duringOpen }),
+  specOf: (request) => completeSpec(request, explorer.choice, hosts),
+  images: () => explorer.images,
+  label: (find) => explorer.labelImages(find),
+  onRequest: (record) => libraryRequests.push(record),
 })
 const recentKey = 'attention-atlas-recent-models'
 const recent = new RecentModels({
@@ -145,6 +153,7 @@ const parts: AtlasParts = {
   explorer,
   selection,
   preferences,
+  segmenter,
   version: __APP_VERSION__,
   ownRequests: () => [...libraryRequests, ...lock.records, ...ownRequests()],
   drawPng: () => (scene ? (scale) => scene!.snapshot(scale) : null),
@@ -192,7 +201,7 @@ const actions: AppActions = {
       else explorer.setImages(explorer.images.filter((_, at) => at !== index).map(namedBlob))
     },
     move: (from, to) => explorer.moveImage(from, to),
-    label: (labels) => explorer.labelImages(labels),
+    label: (find) => explorer.labelImages(find),
     open: () => openModelFor('image'),
   },
   set: (patch) => {
@@ -222,6 +231,8 @@ const actions: AppActions = {
     },
   },
   openFolder: (name, files) => void explorer.open({ model: folders.add(name, files) }).catch(() => undefined),
+  nameFolder: (name, files) => folders.add(name, files),
+  segmenter,
   library,
   recentModels: () => recent.list,
   requests: () => window.atlas.requests(),

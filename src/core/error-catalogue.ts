@@ -46,6 +46,12 @@ export const errorCatalogue: Record<ErrorCode, ErrorEntry> = {
     meaning: 'The model has no attention that could be found in its graph.',
     advice: 'Choose a transformer model.',
   },
+  NOT_SEGMENTATION: {
+    title: 'No segmentation model',
+    meaning:
+      'Labels were asked of a model that does not say what each pixel of a picture is, or gives its classes no names.',
+    advice: 'Choose a semantic segmentation model, or drop a mask or a table of labels.',
+  },
   UNSUPPORTED_OP: {
     title: 'Unsupported kind of attention',
     meaning: 'The model computes attention in a way that is not supported yet.',

@@ -14,8 +14,14 @@ export interface PatchLabel {
   label: string
 }
 
-/** What a user brought along for one image. `key` is unique, so that what was worked out from it is found again. */
-export type ImageLabels = { key: string } & ({ map: LabelMap } | { patches: readonly PatchLabel[] })
+/**
+ * What is known of one image's patches. `key` is another for other labels, so that what was worked out from them is found again. `by`:
+ * the segmentation model that says it; absent: the user.
+ */
+export type ImageLabels = { key: string; by?: string } & ({ map: LabelMap } | { patches: readonly PatchLabel[] })
+
+/** The labels of an image; null: none any more, undefined: they stay as they are. */
+export type FindLabels = (image: { id: string; name: string }, index: number) => ImageLabels | null | undefined
 
 export const noLabel = 255
 
@@ -77,12 +83,13 @@ const isCount = (value: unknown): value is number => typeof value === 'number' &
 
 /** Whether something that was stored is what it should be. */
 export function isImageLabels(value: unknown): value is ImageLabels {
-  const { key, map, patches } = (value ?? {}) as {
+  const { key, by, map, patches } = (value ?? {}) as {
     key?: unknown
+    by?: unknown
     map?: Partial<LabelMap>
     patches?: Partial<PatchLabel>[]
   }
-  if (typeof key !== 'string') return false
+  if (typeof key !== 'string' || (by !== undefined && typeof by !== 'string')) return false
   if (Array.isArray(patches))
     return patches.every(({ row, column, label }) => isCount(row) && isCount(column) && typeof label === 'string')
   return (

@@ -1,6 +1,7 @@
 import type { RawImage } from '@huggingface/transformers'
 import { AppError } from '../core/errors'
 import { imageHeaderBytes, judgeImage, readImageHeader } from '../core/image-file'
+import { fitInto } from '../core/label-map'
 import type { ImageCrop, ModelInput, Token } from '../core/types'
 
 type ImageInput = Extract<ModelInput, { kind: 'image' }>
@@ -45,6 +46,13 @@ export function toCrop({ pixels, shape }: ImageInput, { factor, mean, deviation 
   return { width, height, rgba }
 }
 
+/** A decoded picture: [height,width,4] bytes, opaque. */
+export interface Pixels {
+  rgba: Uint8ClampedArray
+  width: number
+  height: number
+}
+
 /** Turns pictures into the pixels that one model wants. */
 export class PictureProcessor {
   readonly #process: Processor
@@ -67,25 +75,12 @@ export class PictureProcessor {
    * @throws AppError IMAGE_FAILED, NOT_AVAILABLE where this browser can't read pictures in a worker
    */
   async prepare(blob: Blob): Promise<ImageInput> {
-    if (typeof OffscreenCanvas === 'undefined')
-      throw new AppError(
-        'NOT_AVAILABLE',
-        'This browser has no OffscreenCanvas, which reading pictures needs: text works here; update the browser for pictures.',
-      )
-    const name = blob instanceof File && blob.name ? `“${blob.name}”` : 'This picture'
+    const name = nameOf(blob)
+    const { rgba, width, height } = await decodePicture(blob, name)
     try {
-      const { rgba, width, height } = await decode(blob, name)
       return await this.toInput(rgba, width, height)
     } catch (error) {
-      if (error instanceof AppError) throw error
-      throw new AppError(
-        'IMAGE_FAILED',
-        `${name} could not be read as a picture: use a JPEG, PNG, WebP, AVIF, GIF or SVG file.`,
-        {
-          cause: error,
-          details: String(error),
-        },
-      )
+      throw unreadable(name, error)
     }
   }
 
@@ -111,23 +106,47 @@ export class PictureProcessor {
   }
 }
 
+/** What a picture is called in messages. */
+export const nameOf = (blob: Blob): string => (blob instanceof File && blob.name ? `“${blob.name}”` : 'This picture')
+
+const unreadable = (name: string, error: unknown) =>
+  new AppError(
+    'IMAGE_FAILED',
+    `${name} could not be read as a picture: use a JPEG, PNG, WebP, AVIF, GIF or SVG file.`,
+    {
+      cause: error,
+      details: String(error),
+    },
+  )
+
 /**
- * The pixels of a picture on grey, turned as its EXIF says.
- * @throws AppError IMAGE_FAILED for what is too large; the browser's own error for what it can't decode
+ * The pixels of a picture on grey, turned as its EXIF says (a moving picture's first frame).
+ * @param longestPx where its longer side has more, it is made smaller
+ * @throws AppError IMAGE_FAILED, NOT_AVAILABLE where this browser can't read pictures in a worker
  */
-async function decode(blob: Blob, name: string): Promise<{ rgba: Uint8ClampedArray; width: number; height: number }> {
-  const header = readImageHeader(new Uint8Array(await blob.slice(0, imageHeaderBytes).arrayBuffer()))
-  if (judgeImage(blob.size, header) === 'big')
-    throw new AppError('IMAGE_FAILED', `${name} is larger than 64 MB or 80 megapixels: scale it down first.`)
-  const bitmap = await createImageBitmap(blob)
-  const { width, height } = bitmap
-  const context = new OffscreenCanvas(width, height).getContext('2d', { willReadFrequently: true })
-  if (!context) throw new Error('no 2D canvas')
-  context.fillStyle = '#808080' // what transparent pictures lie on: nearest to what models take as nothing
-  context.fillRect(0, 0, width, height)
-  context.drawImage(bitmap, 0, 0)
-  bitmap.close()
-  return { rgba: context.getImageData(0, 0, width, height).data, width, height }
+export async function decodePicture(blob: Blob, name: string, longestPx = Infinity): Promise<Pixels> {
+  if (typeof OffscreenCanvas === 'undefined')
+    throw new AppError(
+      'NOT_AVAILABLE',
+      'This browser has no OffscreenCanvas, which reading pictures needs: text works here; update the browser for pictures.',
+    )
+  try {
+    const header = readImageHeader(new Uint8Array(await blob.slice(0, imageHeaderBytes).arrayBuffer()))
+    if (judgeImage(blob.size, header) === 'big')
+      throw new AppError('IMAGE_FAILED', `${name} is larger than 64 MB or 80 megapixels: scale it down first.`)
+    const bitmap = await createImageBitmap(blob)
+    const { width, height } = fitInto(bitmap.width, bitmap.height, longestPx)
+    const context = new OffscreenCanvas(width, height).getContext('2d', { willReadFrequently: true })
+    if (!context) throw new Error('no 2D canvas')
+    context.fillStyle = '#808080' // what transparent pictures lie on: nearest to what models take as nothing
+    context.fillRect(0, 0, width, height)
+    context.imageSmoothingQuality = 'high'
+    context.drawImage(bitmap, 0, 0, width, height)
+    bitmap.close()
+    return { rgba: context.getImageData(0, 0, width, height).data, width, height }
+  } catch (error) {
+    throw error instanceof AppError ? error : unreadable(name, error)
+  }
 }
 
 /**

@@ -80,6 +80,24 @@ export interface ModelService {
   close(): Promise<void>
 }
 
+/** A segmentation model that is open. */
+export interface SegmentationInfo {
+  id: string
+  /** Of its weight file. */
+  sha256: string
+}
+
+/** Says what is in pictures, pixel by pixel. */
+export interface SegmentationService {
+  /** Downloads (or takes from the cache) and creates the session. */
+  open(
+    spec: ModelSpec,
+    onProgress: (progress: Progress) => void,
+    onRequest: (record: RequestRecord) => void,
+  ): Promise<SegmentationInfo>
+  segment(blob: Blob): Promise<LabelMap>
+}
+
 /** What a look at a weight file shows before its download; null: could not be seen. */
 export interface Preflight {
   kind: InputKind | null

@@ -1,7 +1,7 @@
 import { computeAttention } from '../core/attention'
 import { AppError, isAppError, toAppError } from '../core/errors'
 import { keepRaw, liftKeys, scaleAndTranslate, translateKeys } from '../core/joint'
-import type { ImageLabels } from '../core/label-map'
+import type { FindLabels } from '../core/label-map'
 import { defaultSearchOptions, type SearchOptions } from '../core/search'
 import type {
   FigureRow,
@@ -347,10 +347,10 @@ export class Explorer implements ExplorerView {
     })
   }
 
-  /** What the patches of the images of these names are; nothing runs again. null: nothing any more. */
-  labelImages(labels: ReadonlyMap<string, ImageLabels | null>): void {
+  /** What the patches of the images are; nothing runs again. */
+  labelImages(find: FindLabels): void {
     this.#whenSettled(() => {
-      this.#inputs.labelImages(labels)
+      this.#inputs.labelImages(find)
       this.#inputsChanged('image')
     })
   }
@@ -385,12 +385,15 @@ export class Explorer implements ExplorerView {
       this.#openedChoice = session.choice
       this.#restoreSettings(session.work, () => true)
       this.#kinds[specKey(specOf(session.choice, this.#deps)!)] = session.kind
-      const { texts, columns, images } = session.inputs
-      if (session.kind === 'image') this.#inputs.setImages(images)
-      else this.#inputs.replaceTexts(texts, { columns, isOwn: false })
+      const { texts, columns, images, labels } = session.inputs
+      if (session.kind === 'image') {
+        this.#inputs.setImages(images)
+        this.#inputs.labelImages((_, index) => labels[index])
+      } else this.#inputs.replaceTexts(texts, { columns, isOwn: false })
       const base = this.#baseKey()
       this.#session = { id: session.id, base }
-      this.#cache.hold(session.entries(base, this.#inputNames(), this.#choice.backend), this.#deps.clock.now())
+      const entries = session.entries(base, this.#inputNames(), this.#choice.backend, this.#inputs.images)
+      this.#cache.hold(entries, this.#deps.clock.now())
       this.#saveSettings()
       this.#inputsChanged(session.kind)
       this.#emit('settings')
@@ -621,6 +624,7 @@ export class Explorer implements ExplorerView {
       texts: this.#inputs.texts,
       columns: this.#columns.map(({ name }) => name),
       images: this.#images,
+      labels: this.#sequences.map((sequence) => sequence.labels ?? null),
     }
   }
 

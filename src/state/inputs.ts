@@ -1,5 +1,5 @@
 import { AppError } from '../core/errors'
-import { isImageLabels, type ImageLabels } from '../core/label-map'
+import { isImageLabels, type FindLabels } from '../core/label-map'
 import type { InputKind } from '../core/types'
 import type { UserColumn } from '../core/user-column'
 import type { ImageInput, TextInput } from './dependencies'
@@ -155,10 +155,9 @@ export class InputList {
     this.images = [...others.slice(0, to), this.images[from]!, ...others.slice(to)]
   }
 
-  /** Labels for the images of these names; the others keep theirs. null: none any more. */
-  labelImages(labels: ReadonlyMap<string, ImageLabels | null>): void {
-    this.images = this.images.map((image) => {
-      const given = labels.get(image.name)
+  labelImages(find: FindLabels): void {
+    this.images = this.images.map((image, index) => {
+      const given = find(image, index)
       if (given === undefined) return image
       const { labels: _, ...bare } = image
       return given === null ? bare : { ...bare, labels: given }

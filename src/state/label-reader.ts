@@ -79,7 +79,7 @@ export class LabelReader {
         if (row < rows && column < columns) names[row * columns + column] = label
       return names
     }
-    const key = `labels:${hashParts(model.sha256, imageKey, labels.key, String(rows), String(columns))}`
+    const key = labelsKey(model.sha256, imageKey, labels, { rows, columns })
     const found = this.#known.get(key) ?? readNames((await this.#cache.get(key))?.json, rows * columns)
     if (found) {
       this.#known.set(key, found)
@@ -93,6 +93,14 @@ export class LabelReader {
     return names
   }
 }
+
+/** Where the names of an image's patches lie in the cache. */
+export const labelsKey = (
+  sha256: string,
+  imageKey: string,
+  labels: ImageLabels,
+  { rows, columns }: { rows: number; columns: number },
+): string => `labels:${hashParts(sha256, imageKey, labels.key, String(rows), String(columns))}`
 
 function readNames(json: unknown, count: number): PatchNames | null {
   if (!Array.isArray(json) || json.length !== count) return null

@@ -102,6 +102,7 @@ export function createLibrary({ service, choice, hosts, onRequest, persist, duri
   }
 }
 
-function completeSpec(request: OpenRequest, choice: Readonly<ModelChoice>, hosts: Parts['hosts']): ModelSpec {
+/** What a request means, completed by what is chosen now. @throws AppError BAD_ARGUMENT */
+export function completeSpec(request: OpenRequest, choice: Readonly<ModelChoice>, hosts: Hosts): ModelSpec {
   return specOf(chooseModel(choice, checkPatch(request, modelKeys), true), hosts)!
 }

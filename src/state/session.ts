@@ -1,3 +1,4 @@
+import type { ImageLabels } from '../core/label-map'
 import type { HeadRef, InputKind, ModelInfo, ProjectionSettings, Sequence, SequenceVectors } from '../core/types'
 import type { CacheEntry } from '../storage/cache'
 import { hashParts } from '../storage/hash'
@@ -9,6 +10,7 @@ import { Dataset, spansOf } from './dataset'
 import type { ImageInput, TextInput } from './dependencies'
 import { pictureKey } from './picture-shelf'
 import type { PictureSet } from './picture-set'
+import { labelEntries, packLabels, readAllLabels, readTokenLabels } from './session-labels'
 import { sessionKey } from './session-used'
 import {
   misfit,
@@ -38,6 +40,8 @@ export interface SessionSource {
   /** Names of the texts' columns. */
   columns: readonly string[]
   images: readonly ImageInput[]
+  /** [t] what the tokens of each sequence show; null: not known. */
+  labels: readonly (readonly (string | null)[] | null)[]
 }
 
 /** Inputs of a session, to be taken in like any others. */
@@ -45,6 +49,8 @@ export interface SessionInputs {
   texts: readonly string[]
   columns: { name: string; values: (string | null)[] }[]
   images: readonly File[]
+  /** What the user or a model said of each image's patches; null: nothing. */
+  labels: readonly (ImageLabels | null)[]
 }
 
 type Group = Record<string, Float32Array>
@@ -72,6 +78,9 @@ export function packSession(source: SessionSource, version: string, place: Remem
     }
     groups['vectors'] = byIndex
   }
+  const labels = isText ? [] : source.images.map((image) => (image.labels ? packLabels(image.labels) : null))
+  const maps = labels.flatMap((packed, index) => (packed?.pixels ? [[`map${index}`, packed.pixels] as const] : []))
+  if (maps.length > 0) groups['labels'] = Object.fromEntries(maps)
   return {
     json: {
       app: version,
@@ -79,13 +88,20 @@ export function packSession(source: SessionSource, version: string, place: Remem
       place,
       texts: isText ? source.texts.map(({ text, values }) => ({ text, ...(values && { values }) })) : [],
       columns: isText ? source.columns : [],
-      images: isText ? [] : source.images.map(({ name, blob }) => ({ name, type: blob.type })),
+      images: isText
+        ? []
+        : source.images.map(({ name, blob }, index) => ({
+            name,
+            type: blob.type,
+            ...(labels[index] && { labels: labels[index].json }),
+          })),
       model,
-      sequences: sequences.map(({ tokens, truncated, grid, crop }) => ({
+      sequences: sequences.map(({ tokens, truncated, grid, crop }, index) => ({
         tokens,
         truncated,
         ...(grid && { grid }),
         ...(crop && { crop: [crop.width, crop.height] }),
+        ...(source.labels[index] && { labels: source.labels[index] }),
       })),
       keys: keys.map(hashOf),
       notices,
@@ -113,6 +129,7 @@ export class Session {
   readonly #content: SessionContent
   readonly #json: Plain
   readonly #sequences: readonly Omit<Sequence, 'id' | 'name'>[]
+  readonly #labels: readonly (readonly (string | null)[] | null)[]
   readonly #keys: readonly string[]
 
   /** @throws AppError BAD_SESSION where the content does not fit together */
@@ -127,8 +144,11 @@ export class Session {
     if (choice?.id !== this.model.id) throw misfit('models')
     this.choice = { ...choice, id: choice.id }
     this.place = readPlace(json['place'])
-    this.inputs = readInputs(json, content.images)
+    this.inputs = readInputs(json, content, this.id)
     this.#sequences = readList(json['sequences'], 'sequences', readSequence)
+    this.#labels = readList(json['sequences'], 'sequences', (sequence) => readObject(sequence, 'sequences')).map(
+      ({ labels }, index) => readTokenLabels(labels, this.#sequences[index]!.tokens.length),
+    )
     this.#keys = readList(json['keys'], 'sequences', (key) => readText(key, 'sequences'))
     if (!this.#keys.every((key) => /^[0-9a-f]{64}$/.test(key)) || this.#keys.length !== this.#sequences.length)
       throw misfit('sequences')
@@ -150,9 +170,15 @@ export class Session {
   /**
    * Its results, for the cache: the dataset, pictures, and vectors where it has them.
    * @param base key of the dataset on this computer
+   * @param images as they were taken in, for what their patches show
    * @throws AppError BAD_SESSION
    */
-  entries(base: string, inputs: readonly { id: string; name: string }[], backend: 'auto' | 'webgpu' | 'wasm') {
+  entries(
+    base: string,
+    inputs: readonly { id: string; name: string }[],
+    backend: 'auto' | 'webgpu' | 'wasm',
+    images: readonly ImageInput[] = [],
+  ) {
     const dataset = this.#dataset(this.keyFor(base), inputs)
     const entries = new Map<string, CacheEntry>([[dataset.key, dataset.toEntry()]])
     for (const { settings, entry } of this.#pictures(dataset))
@@ -161,6 +187,8 @@ export class Session {
       const entry = this.#vectors(index)
       if (entry && !entries.has(`vectors:${key}`)) entries.set(`vectors:${key}`, entry)
     }
+    for (const [key, entry] of labelEntries(this.model.sha256, images, this.#sequences, this.#labels))
+      entries.set(key, entry)
     return entries
   }
 
@@ -239,7 +267,7 @@ const headOf = (index: number, heads: number): HeadRef & Record<string, number> 
   head: index % heads,
 })
 
-function readInputs(json: Plain, blobs: readonly Blob[]): SessionInputs {
+function readInputs(json: Plain, { images: blobs, groups }: SessionContent, id: string): SessionInputs {
   const what = 'inputs'
   const lines = readList(json['texts'], what, (entry) => {
     const { text, values } = readObject(entry, what)
@@ -250,10 +278,8 @@ function readInputs(json: Plain, blobs: readonly Blob[]): SessionInputs {
     return { line, cells }
   })
   const names = readList(json['columns'], what, (name) => readText(name, what))
-  const images = readList(json['images'], what, (entry) => {
-    const { name, type } = readObject(entry, what)
-    return { name: readText(name, what), type: readText(type, what) }
-  })
+  const given = readList(json['images'], what, (entry) => readObject(entry, what))
+  const images = given.map(({ name, type }) => ({ name: readText(name, what), type: readText(type, what) }))
   if (images.length !== blobs.length) throw misfit(what)
   return {
     texts: lines.map(({ line }) => line),
@@ -262,5 +288,6 @@ function readInputs(json: Plain, blobs: readonly Blob[]): SessionInputs {
       const safe = /^image\/[\w.+-]+$/.test(type) ? type : ''
       return new File([blobs[at]!], name, { type: safe })
     }),
+    labels: readAllLabels(given, groups['labels'] ?? {}, id),
   }
 }

@@ -1,4 +1,4 @@
-import type { ImageLabels } from '../core/label-map'
+import type { FindLabels } from '../core/label-map'
 import type { SearchMatch } from '../core/search'
 import type { ColorId, JointId, ProjectionId, ProjectionParameter, ProjectionSettings } from '../core/types'
 import type { PaletteId } from '../encodings/types'
@@ -8,6 +8,7 @@ import type { ArrangementChoice } from '../state/arrangement-choice.svelte'
 import type { TextReplacement } from '../state/dependencies'
 import type { FolderFile } from '../state/model-folders'
 import type { ModelLibraryPort, OpenRequest } from '../state/model-library'
+import type { Segmenter } from '../state/segmenter.svelte'
 import type { Screen } from '../state/screen'
 import type { RecentModel } from '../state/model-recent'
 import type { NetworkLock } from '../state/network-lock.svelte'
@@ -54,8 +55,8 @@ export interface AppActions {
     add(blobs: readonly Blob[]): void
     remove(index: number): void
     move(from: number, to: number): void
-    /** What the patches of the images of these names are; null: nothing any more. */
-    label(labels: ReadonlyMap<string, ImageLabels | null>): void
+    /** What the patches of the images are. */
+    label(find: FindLabels): void
     /** Opens the built-in image model. */
     open(): void
   }
@@ -66,6 +67,10 @@ export interface AppActions {
   openModel?(request: OpenRequest): void
   /** Opens a model of this computer: its files under their paths inside the folder. */
   openFolder?(name: string, files: readonly FolderFile[]): void
+  /** The id under which a folder of this computer can be opened. */
+  nameFolder?(name: string, files: readonly FolderFile[]): string
+  /** Labels patches by a segmentation model. */
+  readonly segmenter?: Segmenter
   /** Session files. Failures of `open` come back as notices. */
   readonly session?: {
     open(file: File): Promise<void>

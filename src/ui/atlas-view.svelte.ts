@@ -135,7 +135,7 @@ export class AtlasView {
     })
     void this.leftDrafts.load()
     this.attention = new AttentionState(explorer)
-    this.images = new ImagesState(explorer, actions, browserClock.pause)
+    this.images = new ImagesState(explorer, actions, browserClock.pause, undefined, () => this.requestCount++)
     this.search = new SearchState(explorer, {
       show: (text) => this.show(text),
       pinnedRow: () => (this.pinnedPoint < 0 ? -1 : this.pinnedPoint % Math.max(1, this.table.n)),

@@ -18,7 +18,13 @@ export interface AtlasInfo {
   kind: string
   causal: boolean
   verified: string
-  sequences: { id: string; name: string; truncated: number; tokens: { id: number; text: string; special: boolean }[] }[]
+  sequences: {
+    id: string
+    name: string
+    truncated: number
+    tokens: { id: number; text: string; special: boolean }[]
+    labels?: (string | null)[]
+  }[]
 }
 
 export class AtlasError extends Error {

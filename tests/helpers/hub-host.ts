@@ -21,6 +21,8 @@ export interface HubHost {
 export interface HubHostOptions {
   /** False: a plain file host that knows no `/api`. */
   listing?: boolean
+  /** Files of further models, by name and path. */
+  models?: Record<string, Record<string, Uint8Array>>
 }
 
 /**
@@ -32,7 +34,7 @@ export interface HubHostOptions {
  * `slow/…` it comes in small parts, `plain/…` no ranges, no lengths and no hashes are known, `norange/…` ranges are
  * ignored, `redirect/…` it lies on another origin. `nocors/…` other sites may not read anything.
  */
-export async function startHubHost({ listing = true }: HubHostOptions = {}): Promise<HubHost> {
+export async function startHubHost({ listing = true, models = {} }: HubHostOptions = {}): Promise<HubHost> {
   const requests: string[] = []
   const ranges: string[] = []
   const cut = new Set<string>()
@@ -50,12 +52,17 @@ export async function startHubHost({ listing = true }: HubHostOptions = {}): Pro
     const tree = /^\/api\/models\/([^/]+)\/([^/]+)\/tree\/main\/(.+)$/.exec(address)
     if (tree) {
       const [, owner = '', name = '', folder = ''] = tree
-      return listing && owner !== 'plain' ? sendTree(response, owner, name, folder) : sendMissing(response)
+      return listing && owner !== 'plain' && !models[name]
+        ? sendTree(response, owner, name, folder)
+        : sendMissing(response)
     }
     const file = /^\/([^/]+)\/([^/]+)\/resolve\/main\/(.+)$/.exec(address)
     const [, owner = '', name = '', inside = ''] = file ?? []
     if (!file || owner === '404') return sendMissing(response)
     if (owner === '401') return void response.writeHead(401).end('{"error":"Invalid username or password."}')
+    const made = models[name]
+    if (made)
+      return void (made[inside] ? response.end(request.method === 'HEAD' ? '' : made[inside]) : sendMissing(response))
     if (owner === 'error') return void response.writeHead(503).end()
     if (inside.endsWith('.onnx')) ranges.push(request.headers.range ?? '')
     if (owner === 'redirect' && inside.endsWith('.onnx'))

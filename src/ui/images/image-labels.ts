@@ -98,7 +98,7 @@ export class LabelTaker {
   }
 
   clear(): void {
-    this.actions.images?.label(new Map(this.explorer.images.map(({ name }) => [name, null])))
+    this.actions.images?.label(() => null)
   }
 
   private nameColors(names: ReadonlyMap<string, string>): void {
@@ -114,7 +114,7 @@ export class LabelTaker {
   /** Who brings labels wants to see them. */
   private show(labels: ReadonlyMap<string, ImageLabels>): void {
     if (labels.size === 0) return
-    this.actions.images?.label(labels)
+    this.actions.images?.label(({ name }) => labels.get(name))
     this.actions.set({ color: 'label' })
   }
 }

@@ -5,6 +5,7 @@ import type { ImageSampleSet } from '../samples/images'
 import { t } from '../strings'
 import { checkImage } from './check-image'
 import { LabelTaker } from './image-labels'
+import { SegmentState } from './segment-state.svelte'
 
 /** Images at most: each is some hundred tokens. */
 export const mostImages = 200
@@ -23,6 +24,8 @@ export class ImagesState {
   /** Where an image was moved last, in words, for those who don't see it. */
   moved: string = $state('')
   readonly labels: LabelTaker
+  /** Labels by a model; null: not offered here. */
+  readonly segment: SegmentState | null
   private calls = 0
 
   constructor(
@@ -30,8 +33,11 @@ export class ImagesState {
     private readonly actions: AppActions,
     pause: () => Promise<void>,
     private readonly check: (file: Blob) => Promise<ImageProblem> = checkImage,
+    onRequests: () => void = () => undefined,
   ) {
     this.labels = new LabelTaker(explorer, actions, { pause, check })
+    const isImageModel = () => explorer.model?.kind === 'image'
+    this.segment = actions.segmenter ? new SegmentState(actions.segmenter, actions, isImageModel, onRequests) : null
   }
 
   get list(): ExplorerView['images'] {

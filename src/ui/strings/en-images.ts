@@ -39,7 +39,27 @@ export const images = {
     name: 'Labels',
     count: (text: string) => `(${text} with labels)`,
     clear: 'Remove labels',
+    own: 'By your own files',
     hint: 'Drop a mask beside its image: cat.mask.png belongs to cat.jpg, one colour is one label. Or a table with the columns image, row, col, label. A table with color, label names the colours.',
+    segment: {
+      title: 'By a segmentation model',
+      hint: 'It says what each patch shows. The model runs here: only its files are fetched, no image leaves this device. Images with labels of your own keep them.',
+      presets: 'Segmentation models',
+      presetHint: {
+        'SegFormer-B0': '150 kinds of things and places (ADE20K)',
+        DeepLabV3: '20 kinds of animals, vehicles and things (Pascal VOC)',
+      },
+      id: 'Segmentation model',
+      start: 'Label patches',
+      cancel: 'Cancel',
+      elsewhere: 'Another host, or a folder',
+      folder: 'Choose a folder',
+      opening: 'opening the model …',
+      download: (done: string, total: string) => (total ? `fetching ${done} of ${total}` : `fetching ${done}`),
+      labelling: (place: string, count: string) => `looking at image ${place} of ${count}`,
+      done: (count: number, text: string) => `${text} ${count === 1 ? 'image' : 'images'} labelled.`,
+      nothing: 'Every image has labels already: remove them to label anew.',
+    },
     photograph: (name: string) =>
       `${name} has more than 64 colours, so it is no mask: save it as PNG without smooth edges.`,
     unread: (name: string, count: number, text: string) =>
@@ -70,7 +90,7 @@ export const images = {
     patch: { name: 'Patch colour', hint: 'Mean colour of the patch, in five steps a channel' },
     hue: { name: 'Hue', hint: 'Hue of the patch’s mean colour; grey where it has none' },
     brightness: { name: 'Brightness', hint: 'Of the patch’s mean colour, black to white (Rec. 709)' },
-    label: { name: 'Label', hint: 'What your mask or table says the patch is' },
+    label: { name: 'Label', hint: 'What a segmentation model, your mask or your table says the patch is' },
   },
   view: {
     name: 'Image',

@@ -33,6 +33,7 @@ async function createApp(hash = '', screen?: Screen) {
     preferences,
     version: '1.2.3',
     ownRequests: () => [],
+    segmenter: { run: () => Promise.resolve({ labelled: 0, problems: [] }) },
     drawPng: () => null,
     pause: async () => undefined,
     ...(screen && { screen }),

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { AppError } from '../../../src/core/errors'
-import type { ImageLabels } from '../../../src/core/label-map'
+import type { FindLabels, ImageLabels } from '../../../src/core/label-map'
 import { createWorld, emptyStores, settle, type Stores } from './fakes'
 
 const mask = (key: string, ...names: string[]): ImageLabels => ({
@@ -8,6 +8,11 @@ const mask = (key: string, ...names: string[]): ImageLabels => ({
   map: { width: 1, height: 1, indices: Uint8Array.of(0), names },
 })
 const picture = (name: string) => new File([name], name, { type: 'image/png' })
+
+const named =
+  (name: string, labels: ImageLabels | null): FindLabels =>
+  (image) =>
+    image.name === name ? labels : undefined
 
 async function openImages(stores?: Stores) {
   const world = createWorld(stores ? { stores } : {})
@@ -30,7 +35,7 @@ describe('labels of images', () => {
   it('come to the patches of the image that they name, and nothing runs again', async () => {
     const world = await withTwoImages()
     const [ran, jobs] = [world.model.ran.length, world.pool.jobs.length]
-    world.explorer.labelImages(new Map([['two.png', mask('m', 'cat')]]))
+    world.explorer.labelImages(named('two.png', mask('m', 'cat')))
     await world.explorer.ready()
     expect(labelsOf(world)).toEqual([null, [null, 'cat']])
     expect([world.model.ran.length, world.pool.jobs.length]).toEqual([ran, jobs])
@@ -47,7 +52,7 @@ describe('labels of images', () => {
       { row: 0, column: 0, label: 'ear' },
       { row: 5, column: 0, label: 'nothing' },
     ]
-    world.explorer.labelImages(new Map([['one.png', { key: 't', patches }]]))
+    world.explorer.labelImages(named('one.png', { key: 't', patches }))
     await world.explorer.ready()
     expect(labelsOf(world)).toEqual([[null, 'ear'], null])
     expect(world.model.labelled).toEqual([])
@@ -55,11 +60,11 @@ describe('labels of images', () => {
 
   it('move with their image, and go with it or by themselves', async () => {
     const world = await withTwoImages()
-    world.explorer.labelImages(new Map([['one.png', mask('m', 'cat')]]))
+    world.explorer.labelImages(named('one.png', mask('m', 'cat')))
     world.explorer.moveImage(0, 1)
     await world.explorer.ready()
     expect(labelsOf(world)).toEqual([null, [null, 'cat']])
-    world.explorer.labelImages(new Map([['one.png', null]]))
+    world.explorer.labelImages(named('one.png', null))
     await world.explorer.ready()
     expect(labelsOf(world)).toEqual([null, null])
   })
@@ -67,7 +72,7 @@ describe('labels of images', () => {
   it('come back after a reload without the model', async () => {
     const stores = emptyStores()
     const first = await withTwoImages(stores)
-    first.explorer.labelImages(new Map([['one.png', mask('m', 'cat')]]))
+    first.explorer.labelImages(named('one.png', mask('m', 'cat')))
     await first.explorer.ready()
     await settle()
     const second = await openImages(stores)
@@ -80,7 +85,7 @@ describe('labels of images', () => {
   it('that can’t be read are named; the picture is there', async () => {
     const world = await withTwoImages()
     world.model.failLabels = new AppError('IMAGE_FAILED', 'Not this one.')
-    world.explorer.labelImages(new Map([['one.png', mask('m', 'cat')]]))
+    world.explorer.labelImages(named('one.png', mask('m', 'cat')))
     await world.explorer.ready()
     expect(world.explorer.status).toBe('ready')
     expect(world.explorer.notices.map(({ message }) => message)).toEqual([

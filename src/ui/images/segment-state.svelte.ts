@@ -1,0 +1,94 @@
+import { toAppError } from '../../core/errors'
+import type { OpenRequest } from '../../state/open-request'
+import type { Segmenter } from '../../state/segmenter.svelte'
+import type { AppActions } from '../actions'
+import { nameModel, type GivenFile } from '../dropped-files'
+import { formatBytes, formatCount } from '../format'
+import { t } from '../strings'
+
+export interface SegmentPreset {
+  id: string
+  name: string
+  /** The smaller weights, about. */
+  bytes: number
+}
+
+/** Segmentation models of the Hub that are small enough to try. Sizes are of the quantised weights, about. */
+export const segmentPresets: readonly SegmentPreset[] = [
+  { id: 'Xenova/segformer-b0-finetuned-ade-512-512', name: 'SegFormer-B0', bytes: 4e6 },
+  { id: 'Xenova/deeplabv3-mobilevit-small', name: 'DeepLabV3', bytes: 7e6 },
+]
+
+/** Labels by a segmentation model: what was typed, how far it is, how it ended. */
+export class SegmentState {
+  /** Model that was typed or chosen. */
+  id: string = $state(segmentPresets[0]!.id)
+  host: string = $state('')
+  /** How the last labelling ended, in words. */
+  told: string = $state('')
+  problems: readonly string[] = $state.raw([])
+
+  constructor(
+    private readonly segmenter: Segmenter,
+    private readonly actions: AppActions,
+    private readonly isImageModel: () => boolean,
+    private readonly onRequests: () => void,
+  ) {}
+
+  get busy(): boolean {
+    return this.segmenter.progress !== null
+  }
+
+  /** How far it is, in words; '' where nothing runs. */
+  get words(): string {
+    const { progress } = this.segmenter
+    if (!progress) return ''
+    const { stage, done, total } = progress
+    const words = t.images.labels.segment
+    if (stage === 'label') return words.labelling(formatCount(done + 1), formatCount(total))
+    if (stage === 'load' || done === 0) return words.opening
+    return words.download(formatBytes(done), total > 0 ? formatBytes(total) : '')
+  }
+
+  /** 0 … 1; null: not known. */
+  get share(): number | null {
+    const { progress } = this.segmenter
+    if (!progress || progress.stage === 'load' || progress.total === 0) return null
+    return Math.min(1, progress.done / progress.total)
+  }
+
+  /** Labels the images by the model that was typed. */
+  start(): Promise<void> {
+    return this.run({ model: this.id.trim(), host: this.host.trim() || null })
+  }
+
+  /** Labels the images by a model of this computer. */
+  startFolder(files: readonly GivenFile[]): Promise<void> {
+    const { name, files: inside } = nameModel(files)
+    const model = this.actions.nameFolder?.(name, inside)
+    return model === undefined ? Promise.resolve() : this.run({ model })
+  }
+
+  cancel(): void {
+    this.segmenter.cancel()
+  }
+
+  private async run(request: OpenRequest): Promise<void> {
+    const words = t.images.labels.segment
+    this.told = ''
+    this.problems = []
+    try {
+      const { labelled, problems } = await this.segmenter.run(request)
+      this.told = labelled > 0 ? words.done(labelled, formatCount(labelled)) : words.nothing
+      this.problems = problems
+      // Who asks for labels wants to see them.
+      if (labelled > 0 && this.isImageModel()) this.actions.set({ color: 'label' })
+    } catch (problem) {
+      const { code, message } = toAppError(problem, 'WORKER_CRASHED')
+      if (code === 'CANCELLED') this.told = message
+      else this.problems = [message]
+    } finally {
+      this.onRequests()
+    }
+  }
+}
