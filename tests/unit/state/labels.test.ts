@@ -1,12 +1,16 @@
 import { describe, expect, it } from 'vitest'
 import { AppError } from '../../../src/core/errors'
 import type { FindLabels, ImageLabels } from '../../../src/core/label-map'
+import { packSession, Session } from '../../../src/state/session'
+import { readLabels } from '../../../src/state/session-labels'
+import { readSession, writeSession } from '../../../src/storage/session-file'
 import { createWorld, emptyStores, settle, type Stores } from './fakes'
 
 const mask = (key: string, ...names: string[]): ImageLabels => ({
   key,
   map: { width: 1, height: 1, indices: Uint8Array.of(0), names },
 })
+const place = { view: 'matrix', head: { layer: 0, head: 0 }, sequence: null, token: null, role: 'query' } as const
 const picture = (name: string) => new File([name], name, { type: 'image/png' })
 
 const named =
@@ -92,5 +96,41 @@ describe('labels of images', () => {
       'The labels of one.png could not be read. Not this one.',
     ])
     expect(labelsOf(world)).toEqual([null, null])
+  })
+
+  it('are in a session file, and come back from it without the model', async () => {
+    const world = await withTwoImages()
+    const patches = [{ row: 0, column: 0, label: 'ear' }]
+    world.explorer.labelImages((_, index) =>
+      index === 0 ? { ...mask('m', 'cat'), by: 'zoo/segment' } : { key: 't', patches },
+    )
+    await world.explorer.ready()
+    const content = packSession(await world.explorer.sessionSource({ vectors: false }), '1.2.3', place)
+    const file = await writeSession(content, async () => undefined)
+    const other = createWorld()
+    other.explorer.start({})
+    await settle()
+    other.explorer.openSession(new Session(await readSession(file, async () => undefined)))
+    await other.explorer.ready()
+    expect(labelsOf(other)).toEqual([
+      [null, 'cat'],
+      [null, 'ear'],
+    ])
+    expect(other.model.opened).toEqual([])
+    expect(other.model.labelled).toEqual([])
+    const [first, second] = other.explorer.images.map(({ labels }) => labels)
+    expect(first).toMatchObject({ by: 'zoo/segment', map: { width: 1, height: 1, names: ['cat'] } })
+    expect(first && 'map' in first && [...first.map.indices]).toEqual([0])
+    expect(second).toMatchObject({ patches })
+  })
+
+  it.each([
+    ['an index without a name', { map: { width: 1, height: 1, names: [] } }],
+    ['another size than its pixels', { map: { width: 9, height: 9, names: ['cat'] } }],
+    ['a patch that is none', { patches: [{ row: -1, column: 0, label: 'ear' }] }],
+  ])('of a session file with %s are refused', (_, json) => {
+    expect(() => readLabels(json, new Float32Array(1), 'k')).toThrow(
+      expect.objectContaining({ code: 'BAD_SESSION' }) as Error,
+    )
   })
 })
