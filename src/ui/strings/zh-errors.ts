@@ -33,6 +33,11 @@ export const errors: Strings['errors'] = {
     meaning: '在模型的计算图中没有找到注意力。',
     advice: '请选择 Transformer 模型。',
   },
+  NOT_SEGMENTATION: {
+    title: '不是分割模型',
+    meaning: '要求标注图块的模型不说明图像的每个像素是什么，或没有类别名称。',
+    advice: '请选择语义分割模型，或拖入掩码或标签表格。',
+  },
   UNSUPPORTED_OP: {
     title: '不支持这种注意力',
     meaning: '该模型计算注意力的方式尚不支持。',
