@@ -5,6 +5,7 @@ import type { AppActions } from '../actions'
 import { nameModel, type GivenFile } from '../dropped-files'
 import { formatBytes, formatCount } from '../format'
 import { t } from '../strings'
+import { tell } from '../tell'
 
 export interface SegmentPreset {
   id: string
@@ -84,9 +85,9 @@ export class SegmentState {
       // Who asks for labels wants to see them.
       if (labelled > 0 && this.isImageModel()) this.actions.set({ color: 'label' })
     } catch (problem) {
-      const { code, message } = toAppError(problem, 'WORKER_CRASHED')
-      if (code === 'CANCELLED') this.told = message
-      else this.problems = [message]
+      const error = toAppError(problem, 'WORKER_CRASHED')
+      if (error.code === 'CANCELLED') this.told = words.stopped
+      else this.problems = [tell(error)]
     } finally {
       this.onRequests()
     }

@@ -58,6 +58,7 @@ export const images = {
       download: (done: string, total: string) => (total ? `fetching ${done} of ${total}` : `fetching ${done}`),
       labelling: (place: string, count: string) => `looking at image ${place} of ${count}`,
       done: (count: number, text: string) => `${text} ${count === 1 ? 'image' : 'images'} labelled.`,
+      stopped: 'Stopped. Labels that were there already stay.',
       nothing: 'Every image has labels already: remove them to label anew.',
     },
     photograph: (name: string) =>

@@ -58,6 +58,7 @@ export const images: Strings['images'] = {
       download: (done, total) => (total ? `已取得 ${done}，共 ${total}` : `已取得 ${done}`),
       labelling: (place, count) => `正在看第 ${place} 张图像，共 ${count} 张`,
       done: (_, text) => `已标注 ${text} 张图像。`,
+      stopped: '已停止。已有的标签保持不变。',
       nothing: '每张图像都已有标签：移除后可重新标注。',
     },
     photograph: (name) => `${name} 的颜色超过 64 种，不是掩码：请存为边缘不平滑的 PNG。`,
