@@ -17,7 +17,7 @@ const test = base.extend<{ hub: HubHost }>({
 
 type Labels = (string | null)[]
 
-test('a segmentation model labels the patches that have no labels of the user’s own; scripts see them', async ({
+test('a segmentation model labels the patches; scripts and session files have labels too', async ({
   hub,
   openApp,
   problems,
@@ -75,5 +75,38 @@ test('a segmentation model labels the patches that have no labels of the user’
   )
   expect(weights).toHaveLength(1)
 
+  // Another model takes the place of this one's labels; it sees the middle only.
+  expect(await call(page, 'segment', { model: 'zoo/middle' })).toEqual({ labelled: 2, problems: [] })
+  expect((await rowOf(1)).slice(1, 3)).toEqual(['green', 'green'])
+  expect(await call(page, 'segment', { model: 'zoo/middle' })).toEqual({ labelled: 0, problems: [] })
+  await expect(call(page, 'segment', { model: '404/none' })).rejects.toMatchObject({ code: 'MODEL_NOT_FOUND' })
+
+  // A session file brings labels back without any model, and a mask by script takes their place.
+  const before = await Promise.all([0, 1, 2].map(rowOf))
+  await page.evaluate(async () => {
+    const session = await window.atlas.export('session', 'atlas')
+    await window.atlas.setImages([])
+    await window.atlas.openSession(session)
+  })
+  expect(await Promise.all([0, 1, 2].map(rowOf))).toEqual(before)
+  await expect(legend.getByText('mine', { exact: true })).toBeVisible()
+  await page.evaluate(async () => {
+    const context = new OffscreenCanvas(8, 8).getContext('2d')!
+    context.fillStyle = '#ff00ff'
+    context.fillRect(0, 0, 8, 8)
+    await window.atlas.setLabels([await context.canvas.convertToBlob(), [], null], {
+      names: { '#ff00ff': 'all of it' },
+    })
+  })
+  expect(await rowOf(0)).toEqual(new Array(4).fill('all of it'))
+  const after = (await call<AtlasInfo>(page, 'info'))!
+  expect(after.sequences.map(({ labels }) => Boolean(labels))).toEqual([true, false, true])
+  await call(page, 'moveImage', 0, 2)
+  await ready(page)
+  expect((await call<AtlasInfo>(page, 'info'))!.sequences.map(({ name }) => name)).toEqual([
+    'wide.png',
+    'own.png',
+    'square.png',
+  ])
   expect(problems.filter((problem) => !problem.includes('404'))).toEqual([])
 })
