@@ -3,7 +3,7 @@ const properNames = new Set(
   (
     'Attention Atlas AttentionViz DINOv2 Abnar Zuidema Rec Mardia Spearman Transformer Hugging Face Hub NumPy Python JavaScript compromise ' +
     'PCA UMAP umap-js t-SNE QK CLS SEP GPT mod ln GPU WebGPU WebGL WebAssembly SIMD WASM ONNX CORS UTF-8 SHA-256 GPT-2 ' +
-    'English NPZ JPEG PNG WebP AVIF GIF SVG HEIC CSV JSON MB GB ms px foreignObject Chrome Edge Firefox Safari ' +
+    'ADE20K Pascal VOC English NPZ JPEG PNG WebP AVIF GIF SVG HEIC CSV JSON MB GB ms px foreignObject Chrome Edge Firefox Safari ' +
     'Enter Esc Shift Alt Ctrl image row col label color cat mask png jpg ing nk txt csv tsv json onnx atlas session config tokenizer zip ' +
     'builtin NAME owner name auto backend wasm dims fp fp32 q8 q4 L3H9 L3 H9 http'
   ).split(' '),
