@@ -1,13 +1,13 @@
 // The first visit: what the page computes until the precomputed picture stands, and how long that takes.
 import { launchChromium, median, serveApp } from './lib/browser.mjs'
 
-/** One visit of a new browser profile. `scriptMs`: the page's own scripts, compiled and run, until the picture is drawn. */
+/** One visit of a new browser profile. `scriptMs`: processor time of the page's own scripts, compiled and run, until the picture is drawn. */
 async function visit(browser) {
   const server = await serveApp()
   const context = await browser.newContext({ viewport: { width: 1440, height: 900 }, serviceWorkers: 'block' })
   const page = await context.newPage()
   const session = await context.newCDPSession(page)
-  await session.send('Performance.enable')
+  await session.send('Performance.enable', { timeDomain: 'threadTicks' })
   const metric = async (name) =>
     1000 * (await session.send('Performance.getMetrics')).metrics.find((entry) => entry.name === name).value
   // The frame in which the picture first has points: until then the canvas is empty.
