@@ -109,7 +109,8 @@ export class PictureProcessor {
 /** What a picture is called in messages. */
 export const nameOf = (blob: Blob): string => (blob instanceof File && blob.name ? `“${blob.name}”` : 'This picture')
 
-const unreadable = (name: string, error: unknown) =>
+/** A picture that something could not be done with: its own fault, so that others go on. */
+export const unreadable = (name: string, error: unknown): AppError =>
   new AppError(
     'IMAGE_FAILED',
     `${name} could not be read as a picture: use a JPEG, PNG, WebP, AVIF, GIF or SVG file.`,

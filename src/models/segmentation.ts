@@ -4,7 +4,7 @@ import type { Progress } from '../core/types'
 import { readModel } from '../onnx/wire'
 import type { ModelSpec, RequestRecord, SegmentationInfo, SegmentationService } from '../rpc/contracts'
 import { toFloat16Bits, type Feed } from './feeds'
-import { decodePicture, nameOf, type PictureProcessor, type Pixels } from './image-processor'
+import { decodePicture, nameOf, unreadable, type PictureProcessor, type Pixels } from './image-processor'
 import { readConfig, readExternal, readPictures, readWeightFile } from './model-files'
 import { SerialQueue } from './queue'
 import type { RuntimeProvider } from './runtime'
@@ -105,9 +105,13 @@ export class Segmentation implements SegmentationService {
   async segment(blob: Blob): Promise<LabelMap> {
     const opened = this.#opened
     if (!opened) throw new AppError('NOT_AVAILABLE', 'No segmentation model is open: open one first.')
-    const picture = await (this.#options.decode ?? decodePicture)(blob, nameOf(blob), longestPx)
+    const name = nameOf(blob)
+    const failed = (error: unknown): never => {
+      throw unreadable(name, error)
+    }
+    const picture = await (this.#options.decode ?? decodePicture)(blob, name, longestPx)
     const { pictures, pixels, mask, outputs, names } = opened
-    const { pixels: data, shape } = await pictures.toInput(picture.rgba, picture.width, picture.height)
+    const { pixels: data, shape } = await pictures.toInput(picture.rgba, picture.width, picture.height).catch(failed)
     const feeds: Record<string, Feed> = { [pixels.name]: pixelFeed(data, [1, ...shape], pixels.elementType) }
     if (mask) feeds[mask.name] = maskFeed(mask.dims)
     const answers = await opened.session.run(feeds, outputs)
@@ -115,7 +119,7 @@ export class Segmentation implements SegmentationService {
     if (!scores || scores.classes < 2)
       throw notSegmentation('This model', 'it gives no scores of classes for each pixel')
     checkNames(scores, names)
-    return labelMapOf(scores, await this.#sightOf(pictures, picture), picture, names)
+    return labelMapOf(scores, await this.#sightOf(pictures, picture).catch(failed), picture, names)
   }
 
   async #sightOf(pictures: Processor, { width, height }: Pixels): Promise<Sight> {

@@ -44,7 +44,11 @@ const middleSquare = {
   },
 }
 
-function segmentationOf(files: Record<string, Uint8Array<ArrayBuffer>>, picture = thirds(32, 32)) {
+function segmentationOf(
+  files: Record<string, Uint8Array<ArrayBuffer>>,
+  picture = thirds(32, 32),
+  pictures = middleSquare,
+) {
   const asked: string[] = []
   const segmentation = new Segmentation({
     provider: nodeRuntime(),
@@ -57,7 +61,7 @@ function segmentationOf(files: Record<string, Uint8Array<ArrayBuffer>>, picture 
     caches: null,
     now: () => 0,
     decode: () => Promise.resolve(picture),
-    readPictures: () => Promise.resolve(middleSquare),
+    readPictures: () => Promise.resolve(pictures),
   })
   return { segmentation, asked }
 }
@@ -101,6 +105,29 @@ describe('a segmentation model', () => {
     expect(info.sha256).toMatch(/^[0-9a-f]{64}$/)
     expect(stages).toContain('download')
     expect(asked).toContain('onnx/model.onnx')
+  })
+
+  it.each([
+    ['its pixels', 1],
+    ['what the processor shows of its size', 2],
+  ])('says that a picture failed, by its name, where %s can’t be made', async (_, failing) => {
+    let calls = 0
+    const odd = {
+      toInput: async (...given: Parameters<typeof middleSquare.toInput>) => {
+        calls += 1
+        if (calls === failing) throw new Error('height must be positive')
+        return middleSquare.toInput(...given)
+      },
+    }
+    const { segmentation } = segmentationOf(segmentationFiles(), thirds(32, 32), odd)
+    await segmentation.open(spec, ignore, ignore)
+    await expect(segmentation.segment(new File([], 'odd.png'))).rejects.toMatchObject({
+      code: 'IMAGE_FAILED',
+      message: expect.stringContaining('odd.png') as string,
+      details: expect.stringContaining('height must be positive') as string,
+    })
+    // The next one has its labels.
+    expect(along(await segmentation.segment(new File([], 'fine.png')), 3)).toEqual(['red', 'green', 'blue'])
   })
 
   it('is refused in words where it has no names, too few names, or is something else', async () => {
