@@ -5,7 +5,7 @@ const properNames = new Set(
     'PCA UMAP umap-js t-SNE QK CLS SEP GPT mod ln GPU WebGPU WebGL WebAssembly SIMD WASM ONNX CORS UTF-8 SHA-256 GPT-2 ' +
     'ADE20K Pascal VOC English NPZ JPEG PNG WebP AVIF GIF SVG HEIC CSV JSON MB GB ms px foreignObject Chrome Edge Firefox Safari ' +
     'Enter Esc Shift Alt Ctrl image row col label color cat mask png jpg ing nk txt csv tsv json onnx atlas session config tokenizer zip ' +
-    'builtin NAME owner name auto backend wasm dims fp fp32 q8 q4 L3H9 L3 H9 http'
+    'builtin NAME owner name auto backend wasm dtype dims id2label Xenova segformer-b0-finetuned-ade-512-512 fp fp32 q8 q4 L3H9 L3 H9 http'
   ).split(' '),
 )
 /** Words in Latin letters that are no such name; `L3` and `H9` name layers and heads. */

@@ -21,7 +21,10 @@ export function createTranslator(messages: Messages): (text: string) => string |
     }
     return null
   }
-  const value = (text: string): string => messages[text] ?? (text.includes(' ') ? (whole(text) ?? text) : text)
+  const value = (text: string): string => {
+    if (Object.hasOwn(messages, text)) return messages[text]!
+    return text.includes(' ') ? (whole(text) ?? text) : text
+  }
 
   return (text) => {
     const sentences = text.split(/(?<=[.!?]) (?=[^a-z])/)

@@ -65,7 +65,7 @@ export const errors: Strings['errors'] = {
   },
   TAP_LOST: {
     title: '查询和键丢失',
-    meaning: '运行时把图像所需的部分优化掉了。',
+    meaning: '运行时把绘图所需的部分优化掉了。',
     advice: '请重新载入模型；若再次发生，请换用另一后端。',
   },
   SHAPE_SURPRISE: {
@@ -76,7 +76,7 @@ export const errors: Strings['errors'] = {
   VERIFY_FAILED: {
     title: '自检未通过',
     meaning: '从模型读出的内容不能得出模型自己计算的注意力。',
-    advice: '请勿相信此文件的图像；请选择其他导出文件。',
+    advice: '请勿相信由此文件绘出的图；请选择其他导出文件。',
   },
   TOKENIZER_FAILED: {
     title: '无法使用分词器',

@@ -6,7 +6,7 @@ export const exporting: Strings['exporting'] = {
   as: (what, format) => `${what}，${format} 格式`,
   rows: {
     figure: {
-      name: '当前图像',
+      name: '当前的图',
       hint: 'SVG：各点，附注意力头、模型和设置。PNG：当前视图所见，清晰度加倍',
     },
     coordinates: { name: '点坐标', hint: '每个查询和键在图中的位置' },

@@ -39,7 +39,7 @@ export const images: Strings['images'] = {
     name: '标签',
     count: (text) => `（${text} 张有标签）`,
     clear: '移除标签',
-    hint: '把掩码拖到图像旁：cat.mask.png 对应 cat.jpg，一种颜色为一个标签。也可用含 image、row、col、label 列的表格。含 color、label 列的表格为颜色命名。',
+    hint: '把掩码与图像一起拖入：cat.mask.png 对应 cat.jpg，一种颜色为一个标签。也可用含 image、row、col、label 列的表格。含 color、label 列的表格为颜色命名。',
     own: '用您自己的文件',
     segment: {
       title: '用分割模型',
@@ -125,7 +125,7 @@ export const images: Strings['images'] = {
       all: { name: '全部', hint: '所有层所有头的平均' },
       rollout: { name: '逐层累积', hint: '逐层相乘：½ 各头平均 + ½ 单位矩阵（Abnar 与 Zuidema 2020）' },
     },
-    patch: (row, column) => `第 ${row} 行，第 ${column} 列`,
+    patch: (row, column) => `行 ${row}，列 ${column}`,
     nothing: '点击图块即可固定。',
     missing: '此图像的图块未知：请移除后重新加入。',
     unscaled: '指向图块以查看其注意力。',

@@ -56,6 +56,14 @@ export const zhMessages: Messages = {
     '无法取得示例集 {0}。请检查网络连接后重试，或输入、打开其他文本。',
   'The labels of {} could not be read. {}': '无法读取 {0} 的标签。{1}',
   'The tokenizer could not read “{}”: change or remove this line.': '分词器无法读取“{0}”：请修改或删除这一行。',
+  'This picture': '此图像',
+  'This picture can’t be read any more: add it again.': '此图像已无法读取：请重新加入。',
+  '{}: This picture could not be read as a picture: use a JPEG, PNG, WebP, AVIF, GIF or SVG file.':
+    '{0} 不能作为图像读取：请用 JPEG、PNG、WebP、AVIF、GIF 或 SVG 文件。',
+  '{}: This picture is larger than 64 MB or 80 megapixels: scale it down first.':
+    '{0} 过大（超过 64 MB 或 8000 万像素）：请先缩小。',
+  '{} is larger than 64 MB or 80 megapixels: scale it down first.': '{0} 过大（超过 64 MB 或 8000 万像素）：请先缩小。',
+  'There are no images to label yet: drop, paste or pick some first.': '还没有可标注的图像：请先拖入、粘贴或选择。',
   '{} could not be read as a picture: use a JPEG, PNG, WebP, AVIF, GIF or SVG file.':
     '{0} 不能作为图像读取：请用 JPEG、PNG、WebP、AVIF、GIF 或 SVG 文件。',
 
@@ -91,12 +99,37 @@ export const zhMessages: Messages = {
     'GPU 在工作中丢失：请重试，或选择 backend=wasm。',
   'The runtime could not run this model: try another weight file or backend=wasm.':
     '运行时无法运行此模型：请试试其他权重文件或 backend=wasm。',
+  'The weight file is no readable ONNX file: choose another file or model.':
+    '权重文件不是可读的 ONNX 文件：请选择其他文件或模型。',
+  'The runtime removed queries or keys of this model while it optimised the graph: choose another weight file of the model.':
+    '运行时在优化计算图时去掉了此模型的查询或键：请选择该模型的其他权重文件。',
+  'This GPU has no half precision: choose dtype=fp32, or backend=wasm.':
+    '此 GPU 不支持半精度：请选择 dtype=fp32 或 backend=wasm。',
+  'There is not enough memory for this model or input: choose a smaller weight file, or less text.':
+    '内存不足以运行此模型或输入：请选择更小的权重文件，或减少文本。',
+  'A part of the weights (an external data file) is missing or too short: choose another weight file of the model.':
+    '部分权重（外部数据文件）缺失或过短：请选择该模型的其他权重文件。',
+  'The model uses an operator that the runtime does not have on this backend: try backend=wasm, or another weight file.':
+    '模型用到此后端的运行时没有的算子：请试试 backend=wasm 或其他权重文件。',
+  'The model wants an input of another shape or type than this app can give: choose another weight file of the model.':
+    '模型所需输入的形状或类型是本应用不能提供的：请选择该模型的其他权重文件。',
+  'The model runtime could not be fetched from this site: check the connection and try again.':
+    '无法从本站取得模型运行时：请检查网络连接后重试。',
   'The model attends within windows of the image, which is not supported: choose a model whose tokens attend to all others.':
     '此模型只在图像的窗口内计算注意力，不受支持：请选择词元之间都有注意力的模型。',
   'This model takes pictures, not text: choose a text model or give pictures.':
     '此模型处理图像而非文本：请选择文本模型，或给它图像。',
   'This model takes text, not pictures: choose a model for pictures or give text.':
     '此模型处理文本而非图像：请选择图像模型，或给它文本。',
+  '{} is no semantic segmentation model: {}.': '{0} 不是语义分割模型：{1}。',
+  'Choose one such as Xenova/segformer-b0-finetuned-ade-512-512.':
+    '请选择语义分割模型，例如 Xenova/segformer-b0-finetuned-ade-512-512。',
+  'This model is no semantic segmentation model: {}.': '此模型不是语义分割模型：{0}。',
+  'it does not take a picture alone': '它的输入不只是图像',
+  'it gives no scores of classes for each pixel': '它不给出每个像素的类别分数',
+  'its config.json has no names of classes (id2label)': '其 config.json 中没有类别名称（id2label）',
+  'it scores {} classes, but its config.json (id2label) has no name for class {}':
+    '它区分 {0} 个类别，但其 config.json（id2label）没有类别 {1} 的名称',
   'list of built-in models': '内置模型的列表',
   'list of weight files': '权重文件的列表',
   'search for the weight file': '查找权重文件',
@@ -105,6 +138,8 @@ export const zhMessages: Messages = {
   'tokenizer configuration': '分词器配置',
   'model runtime': '模型运行时',
   'program code': '程序代码',
+  'model configuration': '模型配置',
+  'picture settings': '图像预处理设置',
   weights: '权重',
   tokenizer: '分词器',
   redirect: '转址',
@@ -113,7 +148,18 @@ export const zhMessages: Messages = {
   'The model gave no sign of life for {} seconds. {}': '模型已有 {0} 秒没有响应。{1}',
   "The model's worker stopped. {}": '模型的后台进程已停止。{0}',
   "The model's worker stopped ({}). {}": '模型的后台进程已停止（{0}）。{1}',
+  'The segmentation model’s worker stopped: try again, or with a smaller model.':
+    '分割模型的后台进程已停止：请重试，或换用更小的模型。',
+  '{}, so the model runs with WASM, on the processor.': '{0}，因此模型改用 WASM 在处理器上运行。',
+  'The backend can be chosen again in the model menu.': '可在模型菜单中重新选择后端。',
+  'The graphics device was lost twice': '图形设备两次丢失',
+  'The graphics device has too little memory for this': '图形设备的内存不足',
+  'The memory was not enough for so many sentences or images at a time, so fewer go through the model at once.':
+    '内存不足以一次处理这么多句子或图像，因此改为每次少处理一些。',
+  'The results are the same; it takes longer.': '结果相同，只是更慢。',
   'It was ended and starts afresh with the next call.': '它已被结束，下次调用时重新启动。',
+  'Something failed in the background: {}. Try again; if it stays, report it.':
+    '后台有一处失败：{0}。请重试；若仍如此，请报告。',
   'The comparison of heads stopped.': '注意力头的比较已停止。',
   'The comparison of heads stopped ({}).': '注意力头的比较已停止（{0}）。',
   'The comparison of heads gave no answer for {} seconds.': '注意力头的比较已有 {0} 秒没有响应。',

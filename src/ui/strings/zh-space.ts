@@ -25,7 +25,7 @@ export const space: Strings['space'] = {
     mindist: { name: '最小距离', hint: '图中的点最近能靠到多近' },
     perplexity: { name: '邻居数', hint: '每个点大约与多少个点保持相近' },
     epochs: { name: '轮数', hint: '布局优化多久；留空则自动决定' },
-    seed: { name: '随机种子', hint: '种子相同，图像相同' },
+    seed: { name: '随机种子', hint: '种子相同，图相同' },
     follow: { name: '跟随注意力', hint: '0 只画向量的远近。数值越高，查询越靠近它所注意的键。' },
   },
   automatic: '自动',

@@ -16,7 +16,7 @@ import { text } from './zh-text'
 export const zh: Strings = {
   app: {
     name: 'Attention Atlas',
-    skip: '跳到图像',
+    skip: '跳到主图',
   },
   language: {
     name: '语言',
@@ -206,7 +206,7 @@ export const zh: Strings = {
     failed: '无法开始绘图',
     failedAdvice: '此浏览器不提供 WebGL。请打开硬件加速，或换用其他浏览器。',
     lost: '图形设备被收回',
-    lostAdvice: '您的文本和结果都在；图像会自行恢复。若没有恢复，请重新载入页面。',
+    lostAdvice: '您的文本和结果都在；图会自行恢复。若没有恢复，请重新载入页面。',
     waiting: '最先算好的注意力头会立即显示。',
     once: '只需一次；下次访问时仍在。',
   },

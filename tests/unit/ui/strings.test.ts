@@ -75,16 +75,36 @@ function sentencesOf(folder: string): string[] {
     return /\.(ts|svelte)$/.test(entry.name) ? literalsOf(readFileSync(path, 'utf8')) : []
   })
 }
-function literalsOf(source: string): string[] {
-  const found: string[] = []
-  const visit = (node: ts.Node): void => {
-    if (ts.isStringLiteralLike(node)) found.push(node.text)
-    if (ts.isTemplateExpression(node))
-      found.push(node.head.text + node.templateSpans.map(({ literal }) => `{}${literal.text}`).join(''))
-    ts.forEachChild(node, visit)
-  }
-  visit(ts.createSourceFile('source.ts', source, ts.ScriptTarget.Latest, false))
-  return found.flatMap((text) => [text, ...text.split(/(?<=[.!?]|\{\}) (?=[^a-z])/)])
+const literalsOf = (source: string): string[] =>
+  nodesIn(parse(source))
+    .flatMap(textOf)
+    .flatMap((text) => [text, ...text.split(/(?<=[.!?]|\{\}) (?=[^a-z])/)])
+const parse = (source: string): ts.Node => ts.createSourceFile('source.ts', source, ts.ScriptTarget.Latest, false)
+function nodesIn(node: ts.Node): ts.Node[] {
+  const found = [node]
+  ts.forEachChild(node, (child) => void found.push(...nodesIn(child)))
+  return found
+}
+function textOf(node: ts.Node): string[] {
+  if (ts.isStringLiteralLike(node)) return [node.text]
+  if (!ts.isTemplateExpression(node)) return []
+  return [node.head.text + node.templateSpans.map(({ literal }) => `{}${literal.text}`).join('')]
+}
+
+/** What the code writes into the message of a notice or an error (`{ code, message }`), `{}` for each value. */
+function noticesOf(folder: string): string[] {
+  return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
+    const path = join(folder, entry.name)
+    if (entry.isDirectory()) return noticesOf(path)
+    return entry.name.endsWith('.ts') ? nodesIn(parse(readFileSync(path, 'utf8'))).flatMap(messagesIn) : []
+  })
+}
+function messagesIn(node: ts.Node): string[] {
+  if (!ts.isObjectLiteralExpression(node)) return []
+  const find = (name: string) =>
+    node.properties.find((property) => property.name && ts.isIdentifier(property.name) && property.name.text === name)
+  const message = find('message')
+  return find('code') && message && ts.isPropertyAssignment(message) ? textOf(message.initializer) : []
 }
 const patternOf = (text: string): RegExp =>
   new RegExp(
@@ -103,6 +123,17 @@ describe('sentences of the code in Chinese', () => {
     expect(stale).toEqual([])
   })
 
+  it('are there for every notice that the code writes', () => {
+    const keys = Object.keys(zhMessages)
+    // A message that begins with a value may have the words of that value in its sentence.
+    const isKnown = (text: string): boolean =>
+      translate(text.replaceAll('{}', '7')) !== null || keys.some((key) => patternOf(text).test(key))
+    const notices = [...noticesOf('src'), ...noticesOf('workers')]
+    expect(notices.length).toBeGreaterThan(20)
+    const missing = notices.filter((text) => !isKnown(text) && !text.split(/(?<=[.!?]) (?=[^a-z])/).every(isKnown))
+    expect(missing).toEqual([])
+  })
+
   it('keep every value, and have no English left in them but names', () => {
     for (const [english, other] of Object.entries(zhMessages)) {
       const places = english.split('{}').length - 1
@@ -116,6 +147,18 @@ describe('sentences of the code in Chinese', () => {
     expect(translate('There is no sequence 7: there are 3, counted from 0.')).toBe('没有序列 7：共有 3 个，从 0 数起。')
     expect(translate('The address says dims=9, which is not a whole number from 2 to 3; it was ignored.')).toBe(
       '地址中的 dims=9 无效，应为 2 到 3 的整数；已忽略。',
+    )
+    expect(
+      translate(
+        'The graphics device was lost twice, so the model runs with WASM, on the processor. The backend can be chosen again in the model menu.',
+      ),
+    ).toBe('图形设备两次丢失，因此模型改用 WASM 在处理器上运行。可在模型菜单中重新选择后端。')
+    expect(
+      translate(
+        'This model is no semantic segmentation model: it gives no scores of classes for each pixel. Choose one such as Xenova/segformer-b0-finetuned-ade-512-512.',
+      ),
+    ).toBe(
+      '此模型不是语义分割模型：它不给出每个像素的类别分数。请选择语义分割模型，例如 Xenova/segformer-b0-finetuned-ade-512-512。',
     )
     expect(translate("The pattern can't be read: a ( is not closed.")).toBe('无法解读此表达式：有 ( 没有闭合。')
   })
@@ -131,6 +174,7 @@ describe('sentences of the code in Chinese', () => {
     const tell = createTranslator({ 'No “{}”.': '没有“{0}”。', 'No {}.': '没有{0}。', 'all of it': '全部' })
     expect(tell('No “a. B $& {0} \\ all of it”.')).toBe('没有“a. B $& {0} \\ all of it”。')
     expect(tell('No all of it.')).toBe('没有全部。')
+    expect(tell('No constructor.')).toBe('没有constructor。')
   })
 })
 
