@@ -169,6 +169,8 @@ export const en = {
   errors: errorCatalogue,
   /** A sentence that the code says in English (errors, notices), in this language; null: there are no words for it. */
   told: (sentence: string): string | null => sentence,
+  /** Between the parts of a list. */
+  separators: { comma: ', ', semicolon: '; ' },
   matrix: {
     name: 'All heads',
     description: (layers: number, heads: number) =>

@@ -156,6 +156,7 @@ export const zh: Strings = {
   figureWords,
   errors,
   told: translate,
+  separators: { comma: '，', semicolon: '；' },
   matrix: {
     name: '全部注意力头',
     description: (layers, heads) => `自上而下 ${layers} 层，从左到右 ${heads} 个头。方向键在头之间移动，Enter 打开。`,
