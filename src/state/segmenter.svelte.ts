@@ -118,7 +118,7 @@ export class Segmenter {
           // One picture that can't be read any more keeps nobody from the others.
           const error = toAppError(problem, 'IMAGE_FAILED')
           if (error.code !== 'IMAGE_FAILED') throw error
-          problems.push(`${name}: ${error.message}`)
+          problems.push(error.message.includes(name) ? error.message : `${name}: ${error.message}`)
         }
         if (found.length === together) hand()
       }

@@ -27,6 +27,7 @@ import { SearchState } from './search-state.svelte'
 import { isByteLevel, showToken } from './show-token'
 import { SpeechState } from './speech-state.svelte'
 import { TableState } from './table-state.svelte'
+import type { Say } from './tell'
 import { largestTextBytes, readTextBytes, splitLines } from './text-lines'
 
 /** Moving over the points of a head by keys. */
@@ -62,8 +63,8 @@ export class AtlasView {
   labels: boolean = $state(true)
   textOpen: boolean = $state(false)
   helpOpen: boolean = $state(false)
-  /** Why the last file or text could not be shown; '' where it could. */
-  textProblem: string = $state('')
+  /** Why the last file or text could not be shown; null where it could. */
+  textProblem: Say | null = $state.raw(null)
   /** The text as it stands in the editor; never replaced while it differs from what is shown. */
   draft: string = $state('')
   /** Grows when the search box is asked for. */
@@ -352,7 +353,7 @@ export class AtlasView {
   async readDraftAsTable(): Promise<void> {
     const name = t.text.table.pasted
     const problem = await this.tables.open(name, this.draft, this.draft.includes('\t') ? 'tsv' : 'csv')
-    this.textProblem = problem ? t.text.table.problems[problem](name) : ''
+    this.textProblem = problem ? () => t.text.table.problems[problem](name) : null
   }
 
   /** Dropped or pasted files of any kind: a session is opened, images go to the images, the rest to the editor. */
@@ -391,7 +392,7 @@ export class AtlasView {
   /** Text of dropped or picked files into the editor, and shown; what is no text is named and changes nothing. */
   async readFiles(files: Iterable<File> | ArrayLike<File> | null): Promise<void> {
     const texts: string[] = []
-    let problem = ''
+    let problem: Say | null = null
     let hasTable = false
     this.textOpen = true
     this.tables.close()
@@ -399,12 +400,12 @@ export class AtlasView {
       const bytes = file.size > largestTextBytes ? null : new Uint8Array(await file.arrayBuffer())
       const answer = bytes ? readTextBytes(bytes) : ({ ok: false, why: 'big' } as const)
       const format = formatOf(file.name)
-      if (!answer.ok) problem = t.text.problems[answer.why](file.name)
+      if (!answer.ok) problem = () => t.text.problems[answer.why](file.name)
       else if (!format) texts.push(answer.text)
-      else if (hasTable) problem = t.text.table.one
+      else if (hasTable) problem = () => t.text.table.one
       else {
         const why = await this.tables.open(file.name, answer.text, format)
-        if (why) problem = t.text.table.problems[why](file.name)
+        if (why) problem = () => t.text.table.problems[why](file.name)
         else hasTable = true
       }
     }
@@ -418,12 +419,12 @@ export class AtlasView {
     try {
       const lines = await sample.load()
       if (texts !== this.explorer.texts || images !== this.explorer.images) return
-      this.textProblem = ''
+      this.textProblem = null
       this.tables.close()
       this.replaceText(lines, { isSample: true })
     } catch {
       this.textOpen = true
-      this.textProblem = t.text.samplesMissing
+      this.textProblem = () => t.text.samplesMissing
     }
   }
 

@@ -6,6 +6,7 @@ import type { Pause } from '../../tables/types'
 import type { AppActions } from '../actions'
 import { formatCount } from '../format'
 import { t } from '../strings'
+import type { Say } from '../tell'
 import { largestTextBytes, readTextBytes } from '../text-lines'
 import { imageOfCell, imageOfMask, readLabelTable, renameColors } from './label-files'
 import { readMaskFile } from './read-mask'
@@ -47,18 +48,18 @@ export class LabelTaker {
   }
 
   /** Takes masks in. @returns what was wrong with some, in words */
-  async takeMasks(masks: readonly { file: File; image: string }[]): Promise<string[]> {
-    const problems: string[] = []
+  async takeMasks(masks: readonly { file: File; image: string }[]): Promise<Say[]> {
+    const problems: Say[] = []
     const found = new Map<string, ImageLabels>()
     for (const { file, image } of masks) {
       const problem = await this.ports.check(file)
       if (problem !== 'none') {
-        problems.push(t.images.problems[problem](file.name))
+        problems.push(() => t.images.problems[problem](file.name))
         continue
       }
       const labels = await (this.ports.readMask ?? readMaskFile)(file)
       if (labels) found.set(image, renameColors(labels, this.colorNames) ?? labels)
-      else problems.push(t.images.labels.photograph(file.name))
+      else problems.push(() => t.images.labels.photograph(file.name))
     }
     this.show(found)
     return problems
@@ -68,9 +69,9 @@ export class LabelTaker {
    * Takes tables of labels in.
    * @returns the files that are something else, and what was wrong with the tables, in words
    */
-  async takeTables(files: readonly File[]): Promise<{ others: File[]; problems: string[] }> {
+  async takeTables(files: readonly File[]): Promise<{ others: File[]; problems: Say[] }> {
     const others: File[] = []
-    const problems: string[] = []
+    const problems: Say[] = []
     const names = this.explorer.images.map(({ name }) => name)
     for (const file of files) {
       const format = formatOf(file.name)
@@ -82,13 +83,14 @@ export class LabelTaker {
         others.push(file)
         continue
       }
-      if (labels.unread > 0) problems.push(t.images.labels.unread(file.name, labels.unread, formatCount(labels.unread)))
+      if (labels.unread > 0)
+        problems.push(() => t.images.labels.unread(file.name, labels.unread, formatCount(labels.unread)))
       if (labels.kind === 'colors') this.nameColors(labels.names)
       else {
         const found = new Map<string, PatchLabel[]>()
         for (const [cell, patches] of labels.images) {
           const image = imageOfCell(cell, names)
-          if (image === null) problems.push(t.images.labels.noImage(file.name, cell))
+          if (image === null) problems.push(() => t.images.labels.noImage(file.name, cell))
           else found.set(image, [...(found.get(image) ?? []), ...patches])
         }
         this.show(new Map([...found].map(([image, patches]) => [image, { key: crypto.randomUUID(), patches }])))

@@ -3,6 +3,7 @@ import type { ExplorerView } from '../../state/api'
 import type { AppActions } from '../actions'
 import type { ImageSampleSet } from '../samples/images'
 import { t } from '../strings'
+import type { Say } from '../tell'
 import { checkImage } from './check-image'
 import { LabelTaker } from './image-labels'
 import { SegmentState } from './segment-state.svelte'
@@ -15,18 +16,15 @@ export class ImagesState {
   open: boolean = $state(false)
   /** Files still to be looked at. */
   checking: number = $state(0)
-  /** Files that were not taken, and why; of the last drop. */
-  skipped: readonly string[] = $state.raw([])
-  /** Why samples could not be shown; '' where they could. */
-  problem: string = $state('')
   /** How patches are drawn in the single view. */
   patches: 'outlined' | 'plain' | 'dots' = $state('outlined')
-  /** Where an image was moved last, in words, for those who don't see it. */
-  moved: string = $state('')
   readonly labels: LabelTaker
   /** Labels by a model; null: not offered here. */
   readonly segment: SegmentState | null
   private calls = 0
+  private skips: readonly Say[] = $state.raw([])
+  private lacksSamples: boolean = $state(false)
+  private lastMove: Say = $state.raw(() => '')
 
   constructor(
     private readonly explorer: ExplorerView,
@@ -40,6 +38,21 @@ export class ImagesState {
     this.segment = actions.segmenter ? new SegmentState(actions.segmenter, actions, isImageModel, onRequests) : null
   }
 
+  /** Files that were not taken, and why; of the last drop. */
+  get skipped(): readonly string[] {
+    return this.skips.map((say) => say())
+  }
+
+  /** Why samples could not be shown; '' where they could. */
+  get problem(): string {
+    return this.lacksSamples ? t.images.samplesMissing : ''
+  }
+
+  /** Where an image was moved last, in words, for those who don't see it. */
+  get moved(): string {
+    return this.lastMove()
+  }
+
   get list(): ExplorerView['images'] {
     return this.explorer.images
   }
@@ -47,30 +60,31 @@ export class ImagesState {
   /** Takes the sound ones of some pictures in, masks as what belongs to their images, and names the others. */
   async add(files: readonly File[]): Promise<void> {
     this.calls += 1
-    this.skipped = []
-    this.problem = ''
+    this.skips = []
+    this.lacksSamples = false
     this.open = true
     const good: File[] = []
-    const skipped: string[] = []
+    const skipped: Say[] = []
     const { images, masks } = this.labels.sortMasks(files)
     this.checking += images.length
     for (const file of images) {
       const problem = await this.check(file)
       this.checking -= 1
-      if (problem !== 'none') skipped.push(t.images.problems[problem](file.name))
-      else if (this.list.length + good.length >= mostImages) skipped.push(t.images.problems.many(file.name, mostImages))
+      if (problem !== 'none') skipped.push(() => t.images.problems[problem](file.name))
+      else if (this.list.length + good.length >= mostImages)
+        skipped.push(() => t.images.problems.many(file.name, mostImages))
       else good.push(file)
     }
-    this.skipped = [...this.skipped, ...skipped]
+    this.skips = [...this.skips, ...skipped]
     if (good.length > 0) this.actions.images?.add(good)
-    if (masks.length > 0) this.skipped = [...this.skipped, ...(await this.labels.takeMasks(masks))]
+    if (masks.length > 0) this.skips = [...this.skips, ...(await this.labels.takeMasks(masks))]
   }
 
   /** Tables of labels among texts; the others come back. */
   async takeTables(texts: readonly File[]): Promise<File[]> {
     const { others, problems } = await this.labels.takeTables(texts)
     if (others.length < texts.length) this.open = true
-    this.skipped = [...this.skipped, ...problems]
+    this.skips = [...this.skips, ...problems]
     return others
   }
 
@@ -85,11 +99,11 @@ export class ImagesState {
     const image = this.list[from]
     if (!image || place === from) return
     this.actions.images?.move(from, place)
-    this.moved = t.images.moved(image.name, place + 1, last + 1)
+    this.lastMove = () => t.images.moved(image.name, place + 1, last + 1)
   }
 
   clear(): void {
-    this.skipped = []
+    this.skips = []
     this.actions.images?.set([])
   }
 
@@ -97,8 +111,8 @@ export class ImagesState {
   async showSamples(set: ImageSampleSet): Promise<void> {
     this.calls += 1
     const mine = this.calls
-    this.problem = ''
-    this.skipped = []
+    this.lacksSamples = false
+    this.skips = []
     const { texts, images } = this.explorer
     try {
       const files = await set.load()
@@ -106,7 +120,7 @@ export class ImagesState {
       if (isLatest) this.actions.images?.set(files)
     } catch {
       this.open = true
-      this.problem = t.images.samplesMissing
+      this.lacksSamples = true
     }
   }
 }

@@ -5,7 +5,7 @@ import type { AppActions } from '../actions'
 import { nameModel, type GivenFile } from '../dropped-files'
 import { formatBytes, formatCount } from '../format'
 import { t } from '../strings'
-import { tell } from '../tell'
+import { tell, type Say } from '../tell'
 
 export interface SegmentPreset {
   id: string
@@ -25,9 +25,8 @@ export class SegmentState {
   /** Model that was typed or chosen. */
   id: string = $state(segmentPresets[0]!.id)
   host: string = $state('')
-  /** How the last labelling ended, in words. */
-  told: string = $state('')
-  problems: readonly string[] = $state.raw([])
+  private ended: Say = $state.raw(() => '')
+  private failed: readonly Say[] = $state.raw([])
 
   constructor(
     private readonly segmenter: Segmenter,
@@ -38,6 +37,16 @@ export class SegmentState {
 
   get busy(): boolean {
     return this.segmenter.progress !== null
+  }
+
+  /** How the last labelling ended, in words. */
+  get told(): string {
+    return this.ended()
+  }
+
+  /** Why images got no labels, in words. */
+  get problems(): readonly string[] {
+    return this.failed.map((say) => say())
   }
 
   /** How far it is, in words; '' where nothing runs. */
@@ -75,19 +84,19 @@ export class SegmentState {
   }
 
   private async run(request: OpenRequest): Promise<void> {
-    const words = t.images.labels.segment
-    this.told = ''
-    this.problems = []
+    this.ended = () => ''
+    this.failed = []
     try {
       const { labelled, problems } = await this.segmenter.run(request)
-      this.told = labelled > 0 ? words.done(labelled, formatCount(labelled)) : words.nothing
-      this.problems = problems
+      if (labelled > 0) this.ended = () => t.images.labels.segment.done(labelled, formatCount(labelled))
+      else if (problems.length === 0) this.ended = () => t.images.labels.segment.nothing
+      this.failed = problems.map((message) => () => tell({ code: 'IMAGE_FAILED', message }))
       // Who asks for labels wants to see them.
       if (labelled > 0 && this.isImageModel()) this.actions.set({ color: 'label' })
     } catch (problem) {
       const error = toAppError(problem, 'WORKER_CRASHED')
-      if (error.code === 'CANCELLED') this.told = words.stopped
-      else this.problems = [tell(error)]
+      if (error.code === 'CANCELLED') this.ended = () => t.images.labels.segment.stopped
+      else this.failed = [() => tell(error)]
     } finally {
       this.onRequests()
     }

@@ -28,7 +28,7 @@ function createWorld(count: number, own: readonly number[] = []) {
   const opened: ModelSpec[] = []
   const calls: number[] = []
   let closed = 0
-  const broken = new Set<number>()
+  const broken = new Map<number, string>()
   let fail: AppError | null = null
   const world = {
     images,
@@ -53,7 +53,8 @@ function createWorld(count: number, own: readonly number[] = []) {
           await world.hold
           if (signal.aborted) throw new AppError('CANCELLED', 'Stopped.')
           if (fail) throw fail
-          if (broken.has(Number(await blob.text()))) throw new AppError('IMAGE_FAILED', 'It is gone.')
+          const problem = broken.get(Number(await blob.text()))
+          if (problem !== undefined) throw new AppError('IMAGE_FAILED', problem)
           return map
         },
         close: () => closed++,
@@ -105,10 +106,13 @@ describe('labels by a segmentation model', () => {
     expect(images[1]?.labels?.by).toBe('zoo/other')
   })
 
-  it('are left out for a picture that can’t be read, which is named', async () => {
-    const { segmenter, images, broken } = createWorld(3)
-    broken.add(1)
-    expect(await segmenter.run({ model })).toEqual({ labelled: 2, problems: ['1.png: It is gone.'] })
+  it('are left out for a picture that can’t be read, which is named once', async () => {
+    const { segmenter, images, broken } = createWorld(4)
+    broken.set(1, 'It is gone.').set(2, '“2.png” is gone.')
+    expect(await segmenter.run({ model })).toEqual({
+      labelled: 2,
+      problems: ['1.png: It is gone.', '“2.png” is gone.'],
+    })
     expect(images[1]?.labels).toBeUndefined()
   })
 
