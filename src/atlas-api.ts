@@ -221,8 +221,10 @@ export function createAtlas(parts: AtlasParts): AtlasApi {
     setLabels: (labels, options) =>
       asynchronous(async () => {
         if (!Array.isArray(labels)) throw new AppError('BAD_ARGUMENT', 'Labels are a list with one entry an image.')
+        // Images may be moved or dropped while masks are read. Those that are not back yet can only be counted.
+        const ids = explorer.isRestored ? explorer.images.map(({ id }) => id) : null
         const read = await readGivenLabels(labels, readColorNames(options?.names))
-        explorer.labelImages((_, index) => read[index])
+        explorer.labelImages(({ id }, index) => read[ids ? ids.indexOf(id) : index])
       }),
     segment: (request) => asynchronous(() => parts.segmenter.run(request)),
     set: (patch) => asynchronous(() => applySettings(parts, patch)),

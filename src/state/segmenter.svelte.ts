@@ -104,7 +104,9 @@ export class Segmenter {
     let labelled = 0
     let found: { image: string; labels: ImageLabels }[] = []
     const hand = () => {
-      const ready = found
+      // The user may have labelled or removed images meanwhile.
+      const open = this.waiting(info.id).map(({ id }) => id)
+      const ready = found.filter(({ image }) => open.includes(image))
       found = []
       labelled += ready.length
       if (ready.length > 0) this.#parts.label(({ id }) => ready.find(({ image }) => image === id)?.labels)

@@ -292,3 +292,17 @@ describe('the language', () => {
     expect(address.location.hash).not.toMatch(/lang|theme/)
   })
 })
+
+describe('labels from a script', () => {
+  it('go to the images of the call, though these are moved while the labels are read', async () => {
+    const { atlas, explorer } = await createApp('#model=builtin:dinov2-small')
+    await atlas.setImages(['one', 'two'].map((name) => new File([name], `${name}.png`, { type: 'image/png' })))
+    await atlas.ready()
+    const given = atlas.setLabels([[{ row: 0, column: 0, label: 'of one' }], null])
+    await atlas.moveImage(0, 1)
+    await given
+    await atlas.ready()
+    expect(explorer.images.map(({ name }) => name)).toEqual(['two.png', 'one.png'])
+    expect(atlas.info().sequences.map(({ labels }) => labels ?? null)).toEqual([null, [null, 'of one']])
+  })
+})

@@ -50,6 +50,32 @@ describe('labels of images', () => {
     expect(world.explorer.sequences).toBe(before)
   })
 
+  it('given while a run is under way are read by it; what is worked out goes on', async () => {
+    const world = await openImages()
+    const run = world.model.run.bind(world.model)
+    world.model.run = async (inputs) => {
+      const vectors = await run(inputs)
+      world.explorer.labelImages(named('two.png', mask('m', 'cat')))
+      return vectors
+    }
+    world.explorer.setImages([picture('one.png'), picture('two.png')])
+    await world.explorer.ready()
+    expect(labelsOf(world)).toEqual([null, [null, 'cat']])
+    expect(world.model.ran).toHaveLength(1)
+  })
+
+  it('do not start again what the user stopped', async () => {
+    const world = await openImages()
+    world.explorer.setImages([picture('one.png')])
+    world.explorer.cancel()
+    world.explorer.labelImages(named('one.png', mask('m', 'cat')))
+    await settle()
+    expect(world.explorer.status).toBe('failed')
+    world.explorer.retry()
+    await world.explorer.ready()
+    expect(labelsOf(world)).toEqual([[null, 'cat']])
+  })
+
   it('of a table need no model; what lies outside the grid is left out', async () => {
     const world = await withTwoImages()
     const patches = [

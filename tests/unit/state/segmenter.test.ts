@@ -97,6 +97,19 @@ describe('labels by a segmentation model', () => {
     expect(segmenter.progress).toBeNull()
   })
 
+  it('leave alone what the user labels or removes meanwhile', async () => {
+    const { segmenter, world, images } = createWorld(3)
+    let goOn: () => void = () => undefined
+    world.hold = new Promise((resolve) => (goOn = resolve))
+    const run = segmenter.run({ model })
+    await settle()
+    images[0]!.labels = mine
+    images.splice(2, 1)
+    goOn()
+    expect(await run).toEqual({ labelled: 1, problems: [] })
+    expect(images.map(({ labels }) => labels?.by ?? labels?.key)).toEqual(['mine', model])
+  })
+
   it('are not asked for twice, and take the place of another model’s', async () => {
     const { segmenter, images, opened } = createWorld(2)
     await segmenter.run({ model })
