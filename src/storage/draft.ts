@@ -29,6 +29,8 @@ export interface LeftDraft {
 
 const textKey = 'attention-atlas-draft'
 const idKey = 'attention-atlas-tab'
+/** When the tab last wrote, in milliseconds since the epoch. */
+const atKey = 'attention-atlas-tab-at'
 const prefix = 'draft:'
 const lockName = (id: string) => `attention-atlas-tab-${id}`
 
@@ -81,18 +83,26 @@ export class Drafts {
 
   /** Keeps unshown text of this tab; null: there is none. Where nothing can be stored, nothing is. */
   save(text: string | null): void {
-    const entry = text === null ? null : { text, at: this.#ports.now() }
+    const at = this.#ports.now()
+    const entry = text === null ? null : { text, at }
     void this.#own.then(({ saved }) => saved.schedule(() => entry))
     this.#writeTab(textKey, text)
+    this.#writeTab(atKey, String(at))
   }
 
   /** What a closed tab left is this tab's text from now on. */
   async adopt({ key, text }: LeftDraft): Promise<void> {
     const own = await this.#own
-    own.saved.schedule(() => ({ text, at: this.#ports.now() }))
+    const entry = { text, at: this.#ports.now() }
+    own.saved.schedule(() => entry)
     this.#writeTab(textKey, text)
-    // First here, then no longer there: a browser may be killed in between.
-    await own.saved.flush()
+    this.#writeTab(atKey, String(entry.at))
+    // First here, then no longer there: a browser may be killed in between, or its store be full.
+    try {
+      await this.#ports.store.set(own.key, entry)
+    } catch {
+      return
+    }
     await this.forget(key)
   }
 
@@ -110,16 +120,26 @@ export class Drafts {
   async #begin() {
     const { store, hold, createId, setTimer } = this.#ports
     const before = this.#readTab(idKey)
+    // Now, before the first `save`: a browser that was killed restores a tab as it was seconds before.
+    const since = Number(this.#readTab(atKey) ?? 0)
     // A tab that was duplicated has the other one's name in its session storage.
     const id = before !== null && (await hold(lockName(before))) ? before : createId()
     if (id !== before) await hold(lockName(id))
     this.#writeTab(idKey, id)
     const key = prefix + id
+    if (id === before) await this.#putByNewer(key, since)
     const saved = new SavedWork<Entry | null>(
       { ...store, set: (at, value) => (value === null ? store.delete(at) : store.set(at, value)) },
       { key, delayMs: saveDelayMs, setTimer, onBlocked: () => undefined }, // the explorer says so once for all that is stored
     )
     return { key, saved }
+  }
+
+  /** What this tab wrote after the moment that its browser remembers is offered like any text that was left. */
+  async #putByNewer(key: string, since: number): Promise<void> {
+    const last = await this.#ports.store.get(key).catch(() => null)
+    if (isEntry(last) && last.at > since && last.text.trim() !== '')
+      await this.#ports.store.set(prefix + this.#ports.createId(), last).catch(() => undefined)
   }
 
   #readTab(key: string): string | null {

@@ -30,6 +30,7 @@ export class SavedWork<T> {
   #pending: (() => T) | null = null
   #isPausing = false
   #writing: Promise<void> = Promise.resolve()
+  #turn = 0
 
   constructor(
     store: KeyValueStore,
@@ -96,11 +97,15 @@ export class SavedWork<T> {
     // The transaction must be asked for now, not a turn later: the page may be about to go.
     const value = read()
     const write = this.#store.set(this.#key, value)
+    // The journal belongs to the newest write: an older one may settle after the page was left.
+    const turn = ++this.#turn
     this.#writing = Promise.all([this.#writing, write]).then(
-      () => this.#journal?.clear(),
+      () => {
+        if (turn === this.#turn) this.#journal?.clear()
+      },
       () => {
         // The store is full, blocked or broken: what can be, is kept beside it.
-        this.#writeJournal(value)
+        if (turn === this.#turn) this.#writeJournal(value)
         this.#onBlocked()
       },
     )

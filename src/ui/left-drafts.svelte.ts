@@ -43,4 +43,10 @@ export class LeftDrafts {
     for (const { key } of this.list) void this.#drafts?.forget(key)
     this.list = []
   }
+
+  /** The same, and of what was left since the page was opened. */
+  async forgetAll(): Promise<void> {
+    this.list = []
+    for (const { key } of (await this.#drafts?.left()) ?? []) await this.#drafts?.forget(key)
+  }
 }

@@ -58,6 +58,34 @@ describe('unshown text', () => {
     expect(await textsLeft(reloaded.drafts)).toEqual([])
   })
 
+  it('that is newer than what a restored browser knows of its tab is offered', async () => {
+    const browser = createBrowser()
+    const tab = browser.open()
+    tab.drafts.save('early')
+    await settle()
+    const remembered = new Map(tab.tabStore)
+    tab.drafts.save('early and late')
+    await settle()
+    browser.kill()
+    const { drafts } = browser.open(remembered)
+    drafts.save(drafts.ofTab)
+    expect(await textsLeft(drafts)).toEqual(['early and late'])
+  })
+
+  it('that could not be taken over stays where it is', async () => {
+    const browser = createBrowser()
+    browser.open().drafts.save('left')
+    await settle()
+    browser.kill()
+    const { drafts } = browser.open()
+    const [left] = await drafts.left()
+    const { set } = browser.store
+    browser.store.set = () => Promise.reject(new DOMException('full', 'QuotaExceededError'))
+    await drafts.adopt(left!)
+    browser.store.set = set
+    expect(await textsLeft(drafts)).toEqual(['left'])
+  })
+
   it('of a duplicated tab is its own', async () => {
     const browser = createBrowser()
     const tab = browser.open()

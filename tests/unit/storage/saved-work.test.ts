@@ -89,6 +89,25 @@ describe('saved work', () => {
     expect(await next.load()).toEqual({ texts: ['newer'], images })
   })
 
+  it('keeps what a page left with, though a write from before settles later', async () => {
+    let text: string | null = null
+    const journal = { read: () => text, write: (next: string) => (text = next), clear: () => (text = null) }
+    const store = memoryStore()
+    const writes: { end: () => void; fail: (problem: Error) => void }[] = []
+    const set = () => new Promise<void>((end, fail) => writes.push({ end, fail }))
+    const options = { key: 'inputs', delayMs: 250, setTimer: () => undefined, onBlocked: () => undefined, journal }
+    for (const settleFirst of ['end', 'fail'] as const) {
+      const saved = new SavedWork<unknown>({ ...store, set }, options)
+      saved.schedule(() => ({ texts: ['first'] }))
+      const first = saved.flush()
+      saved.schedule(() => ({ texts: ['second'] }))
+      saved.leave()
+      writes.at(-2)![settleFirst](new Error('late'))
+      await first
+      expect(JSON.parse(text!)).toEqual({ texts: ['second'] })
+    }
+  })
+
   it('keeps beside a store that refuses what it refused, until the store takes it', async () => {
     let text: string | null = null
     const journal = { read: () => text, write: (next: string) => (text = next), clear: () => (text = null) }

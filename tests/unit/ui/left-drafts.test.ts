@@ -36,6 +36,15 @@ it('what stands in the editor stays until asked, and changes places then: nothin
   expect(log).toEqual(['put mine by', 'adopt left'])
 })
 
+it('all can be forgotten, also what was left since', async () => {
+  const left = ['a']
+  const { drafts, log, offered } = create(left, 'mine')
+  await drafts.load()
+  left.push('later')
+  await drafts.forgetAll()
+  expect([offered(), log]).toEqual([[], ['forget draft:a', 'forget draft:later']])
+})
+
 it('what is offered can be forgotten', async () => {
   const { drafts, editor, log, offered } = create(['a', 'b'], 'mine')
   await drafts.load()
