@@ -30,8 +30,8 @@ export function groupByLength<T>(
   return batches
 }
 
-/** Limits that cut a batch of so many items in two. */
-export const halved = ({ tokens }: Readonly<BatchLimits>, items: number): BatchLimits => ({
-  sequences: Math.max(1, Math.floor(items / 2)),
-  tokens,
+/** Limits that cut a batch of so many items of one length in two, and leave batches of short items as they are. */
+export const halved = ({ sequences }: Readonly<BatchLimits>, items: number, length: number): BatchLimits => ({
+  sequences,
+  tokens: Math.max(length, 1) * Math.max(1, Math.floor(items / 2)),
 })

@@ -4,6 +4,7 @@ import { keepRaw, liftKeys, scaleAndTranslate, translateKeys } from '../core/joi
 import type { FindLabels } from '../core/label-map'
 import { defaultSearchOptions, type SearchOptions } from '../core/search'
 import type {
+  Backend,
   FigureRow,
   HeadPicture,
   HeadRef,
@@ -134,6 +135,8 @@ export class Explorer implements ExplorerView {
 
   #pass: Pass | null = null
   #abort = new AbortController()
+  /** Why the model could not be used any more, last. */
+  #modelLoss: AppError | null = null
   #dataset: Dataset | null = null
   #knownKey: { inputs: readonly unknown[]; model: string; kind: InputKind; key: string } | null = null
   #focus: HeadRef | null = null
@@ -142,7 +145,10 @@ export class Explorer implements ExplorerView {
 
   constructor(dependencies: ExplorerDependencies) {
     const model = yieldToModel(
-      watchModel(dependencies.model, () => this.#opener.drop()),
+      watchModel(dependencies.model, (problem) => {
+        this.#modelLoss = problem
+        this.#opener.drop()
+      }),
       dependencies.pool,
     )
     this.#deps = { ...dependencies, model }
@@ -347,11 +353,15 @@ export class Explorer implements ExplorerView {
     })
   }
 
-  /** What the patches of the images are; nothing runs again. */
+  /** What the patches of the images are. Nothing runs again: a run that is under way reads them before it ends. */
   labelImages(find: FindLabels): void {
     this.#whenSettled(() => {
       this.#inputs.labelImages(find)
-      this.#inputsChanged('image')
+      if (this.#kind === 'image' && this.#status === 'ready') return this.#inputsChanged('image')
+      this.#hasEdited = true
+      this.#publishInputs('image')
+      this.#emit('inputs')
+      this.#emit('edited')
     })
   }
 
@@ -883,7 +893,9 @@ export class Explorer implements ExplorerView {
     this.#pass = pass
     this.#setProgress(null)
     this.#setStatus(this.#plannedStatus(openModel))
-    this.#execute(pass, openModel).catch((problem: unknown) => this.#fail(pass, problem, recovery))
+    this.#execute(pass, openModel).catch((problem: unknown) => {
+      if (this.#pass === pass) this.#fail(problem, recovery, openModel)
+    })
   }
 
   #plannedStatus(openModel: boolean): Status {
@@ -893,17 +905,21 @@ export class Explorer implements ExplorerView {
     return this.#opener.isOpen(spec) || this.#dataset?.key === this.#datasetKey() ? 'running' : 'loading'
   }
 
-  #fail(pass: Pass, problem: unknown, recovery: Recovery): void {
-    if (this.#pass !== pass) return
+  #fail(problem: unknown, recovery: Recovery, openModel: boolean): void {
     this.#pass = null
     this.#abort.abort()
     const error = toAppError(problem, 'WORKER_CRASHED')
-    const circumstances = { asked: this.#choice.backend, used: this.#model?.backend ?? null }
-    const remedy = recovery.remedyFor(error, circumstances)
+    const remedy = recovery.remedyFor(error, { asked: this.#choice.backend, used: this.#backendOf(error) })
     if (remedy === 'wasm') this.#leaveDevice(error)
-    if (remedy) return this.#begin(false, recovery)
+    if (remedy) return this.#begin(openModel, recovery)
     this.#setProgress(null)
     this.#setStatus('failed', error)
+  }
+
+  /** Where the model ran when it failed with this error; null: another part failed, or nobody can tell. */
+  #backendOf(error: AppError): Backend | null {
+    if (error !== this.#modelLoss) return null
+    return this.#model?.backend ?? (error.code === 'DEVICE_LOST' ? 'webgpu' : null)
   }
 
   #leaveDevice({ code }: AppError): void {
@@ -970,6 +986,10 @@ export class Explorer implements ExplorerView {
     const flushed = Promise.all([this.#deps.saved.inputs.flush(), this.#deps.saved.settings.flush()])
     await within(this.#deps.clock, flushed, flushLimitMs, null)
     pass.check()
+    for (let read: readonly ImageInput[] | null = null; read !== this.#inputs.images;) {
+      read = this.#inputs.images
+      await this.#readLabels(dataset, pass)
+    }
     this.#setProgress(null)
     this.#setStatus('ready')
   }

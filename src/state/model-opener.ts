@@ -1,4 +1,4 @@
-import { isAppError } from '../core/errors'
+import { isAppError, type AppError } from '../core/errors'
 import type { ModelInfo, Progress } from '../core/types'
 import type { ModelSpec, RequestRecord } from '../rpc/contracts'
 import type { ModelPort } from './dependencies'
@@ -71,12 +71,12 @@ export class ModelOpener {
 }
 
 /** The same model; `onDead` is called when a call shows that the open model can't be used any more. */
-export function watchModel(model: ModelPort, onDead: () => void): ModelPort {
+export function watchModel(model: ModelPort, onDead: (problem: AppError) => void): ModelPort {
   const watch = async <T>(promise: Promise<T>): Promise<T> => {
     try {
       return await promise
     } catch (problem) {
-      if (isAppError(problem) && (problem.code === 'DEVICE_LOST' || problem.code === 'OUT_OF_MEMORY')) onDead()
+      if (isAppError(problem) && (problem.code === 'DEVICE_LOST' || problem.code === 'OUT_OF_MEMORY')) onDead(problem)
       throw problem
     }
   }

@@ -8,7 +8,7 @@ export type Remedy = 'again' | 'wasm'
 export interface Circumstances {
   /** As the user chose it. */
   asked: 'auto' | Backend
-  /** The one in use; null: no model is open. */
+  /** The one that the model failed on; null: it was not the model, or nobody can tell. */
   used: Backend | null
 }
 

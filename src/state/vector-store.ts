@@ -79,7 +79,7 @@ export class VectorStore {
       } catch (problem) {
         if (!isAppError(problem) || problem.code !== 'OUT_OF_MEMORY' || batch.length === 1) throw problem
         pass.check()
-        this.#limits = halved(this.#limits, batch.length)
+        this.#limits = halved(this.#limits, batch.length, tokens)
         await runSmaller()
         pass.check()
         batches.splice(0, batches.length, ...this.#batch([...batch, ...batches.flat()]))

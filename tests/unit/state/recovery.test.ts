@@ -76,6 +76,27 @@ describe('a run that fails', () => {
     expect(world.explorer.notices.map(({ message }) => message).join()).toContain('too little memory')
   })
 
+  it('by the memory of a projection is shown: another device would not help', async () => {
+    const world = await opened([])
+    world.model.open = withBackends(world)
+    world.pool.fail = failure('OUT_OF_MEMORY')
+    await show(world, ['one'])
+    expect(world.explorer.error?.code).toBe('OUT_OF_MEMORY')
+    expect([world.explorer.model?.backend, world.explorer.choice.backend]).toEqual(['webgpu', 'auto'])
+  })
+
+  it('while a model opens that was asked for is tried again with that model, though there is no input', async () => {
+    const world = createWorld()
+    world.explorer.start({})
+    await settle()
+    const open = world.model.open.bind(world.model)
+    let calls = 0
+    world.model.open = (...given) => (++calls === 1 ? Promise.reject(failure('WORKER_CRASHED')) : open(...given))
+    await world.explorer.open({ model: 'zoo/another' }).catch(() => undefined)
+    await settle()
+    expect([world.explorer.status, world.explorer.model?.id]).toEqual(['empty', 'zoo/another'])
+  })
+
   it('by anything else is shown at once', async () => {
     const world = await opened(['TIMEOUT', 'fine'])
     await show(world, ['one'])
