@@ -303,6 +303,6 @@ describe('labels from a script', () => {
     await given
     await atlas.ready()
     expect(explorer.images.map(({ name }) => name)).toEqual(['two.png', 'one.png'])
-    expect(atlas.info().sequences.map(({ labels }) => labels ?? null)).toEqual([null, [null, 'of one']])
+    expect(atlas.info()?.sequences.map(({ labels }) => labels ?? null)).toEqual([null, [null, 'of one']])
   })
 })
