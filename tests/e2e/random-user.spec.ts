@@ -7,7 +7,7 @@ const isLong = !!process.env.ATLAS_TEST_LONG
 const actions = isLong ? 5000 : 500
 const seeds = isLong ? [1, 2, 3, 4, 5, 6] : [1]
 /** Left alone: what leads to another site, and in the short run a model that takes minutes on a slow processor. */
-const avoids = isLong ? /^(Look|Download)/ : /SmolLM|^(Look|Download)/
+const avoids = isLong ? /^(Look|Download|查看|下载)/ : /SmolLM|^(Look|Download|查看|下载)/
 const lines = ['The cat sat on the mat.', 'A second line, a little longer.', 'It was warm.']
 
 for (const seed of seeds)
@@ -35,7 +35,7 @@ for (const seed of seeds)
     await page.setViewportSize({ width: 1440, height: 900 })
     for (let step = 0; step < 8; step++) await page.keyboard.press('Escape')
     await call(page, 'open', { model: 'builtin:bge-small-en-v1.5', backend: 'wasm' })
-    await call(page, 'set', { projection: 'pca', dims: 2, view: 'matrix' })
+    await call(page, 'set', { projection: 'pca', dims: 2, view: 'matrix', lang: 'en' })
     await call(page, 'setTexts', lines)
     await ready(page)
     expect((await call<AtlasState>(page, 'state')).error).toBeUndefined()

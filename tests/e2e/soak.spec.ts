@@ -33,22 +33,36 @@ interface Sizes {
   gpu: Record<string, number>
 }
 
+/** Objects are made when something is first drawn: waits until a hundred frames in a row have made and freed none. */
+const gpuAtRest = (page: Page) =>
+  page.evaluate(async () => {
+    const read = () => JSON.stringify((window as unknown as { gpuObjects: Record<string, number> }).gpuObjects)
+    let seen = read()
+    for (let still = 0; still < 100; still++) {
+      await new Promise((resolve) => requestAnimationFrame(resolve))
+      if (read() === seen) continue
+      seen = read()
+      still = 0
+    }
+    return JSON.parse(seen) as Record<string, number>
+  })
+
 async function measure(page: Page, session: CDPSession): Promise<Sizes> {
   await session.send('HeapProfiler.collectGarbage')
   const { usedSize } = (await session.send('Runtime.getHeapUsage')) as { usedSize: number }
   const { metrics } = await session.send('Performance.getMetrics')
   const metric = (name: string) => metrics.find((entry) => entry.name === name)?.value ?? 0
-  const { usage, gpu } = await page.evaluate(async () => ({
-    usage: ((await navigator.storage.estimate()) as { usageDetails?: { indexedDB?: number } }).usageDetails?.indexedDB,
-    gpu: { ...(window as unknown as { gpuObjects: Record<string, number> }).gpuObjects },
-  }))
+  const usage = await page.evaluate(
+    async () =>
+      ((await navigator.storage.estimate()) as { usageDetails?: { indexedDB?: number } }).usageDetails?.indexedDB,
+  )
   return {
     heapMb: usedSize / 1e6,
     listeners: metric('JSEventListeners'),
     nodes: metric('Nodes'),
     workers: page.workers().length,
     databaseMb: (usage ?? 0) / 1e6,
-    gpu,
+    gpu: await gpuAtRest(page),
   }
 }
 
