@@ -158,8 +158,8 @@ const parts = {
 
   async *reload({ browser, pages, app }) {
     const [empty] = await measureReload(browser, `${pages.url}empty.html`, ['#there'], 9)
-    const shown = ['#stage', 'html[data-status="ready"]']
-    const [controls, whole] = await measureReload(browser, `${app.url}#backend=wasm`, shown, 9, (opened) =>
+    const shown = ['header button', '#stage', 'html[data-status="ready"]']
+    const [controls, stage, whole] = await measureReload(browser, `${app.url}#backend=wasm`, shown, 9, (opened) =>
       opened.evaluate(async () => {
         await window.atlas.setTexts(['The bank of the river.', 'She said that he said so.'])
         await window.atlas.ready()
@@ -168,6 +168,7 @@ const parts = {
     yield row('reload → first frame of an empty Vite page', empty, 0, 'ms')
     const limit = 1.5 * empty + 500
     yield row('reload → first frame that takes input', controls, 0, 'ms', limit, '≤ 1.5 × empty + 500')
+    yield row('reload → its stage, with what was kept', stage, 0, 'ms')
     yield row('reload → the whole picture too, drawn', whole, 0, 'ms', limit, '≤ 1.5 × empty + 500')
   },
 
