@@ -3,7 +3,7 @@ import type { ClusterRequest, ClusterScore } from '../core/clustering'
 import { AppError, toAppError } from '../core/errors'
 import type { ClusteringService } from './contracts'
 import { systemClock, type Clock, type WorkerLike } from './model-client'
-import { installErrorTransport } from './transport'
+import { installErrorTransport, onWorkerFailure } from './transport'
 
 export interface ClusteringClientOptions {
   /** Starts `workers/clustering.worker.ts`. */
@@ -95,13 +95,9 @@ export class ClusteringClient {
     if (this.#connection) return this.#connection
     const worker = this.#options.createWorker()
     const gone = new Promise<never>((_, reject) => {
-      const crash = (event: Event) => {
-        event.preventDefault()
-        const reason = (event as Partial<ErrorEvent>).message
-        reject(new AppError('WORKER_CRASHED', `The comparison of heads stopped${reason ? ` (${reason})` : ''}.`))
-      }
-      worker.addEventListener('error', crash)
-      worker.addEventListener('messageerror', crash)
+      onWorkerFailure(worker, (reason) =>
+        reject(new AppError('WORKER_CRASHED', `The comparison of heads stopped${reason ? ` (${reason})` : ''}.`)),
+      )
     })
     // Nobody may be waiting when it happens.
     gone.catch(() => undefined)

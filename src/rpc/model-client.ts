@@ -4,7 +4,7 @@ import type { LabelMap } from '../core/label-map'
 import type { ModelInfo, ModelInput, Progress, SequenceVectors } from '../core/types'
 import type { ModelService, ModelSpec, PreparedInput, RequestRecord } from './contracts'
 import { rasteriseVector } from './rasterise-svg'
-import { installErrorTransport, lifelineOf } from './transport'
+import { installErrorTransport, onWorkerFailure, pageLocks, type WorkerLocks } from './transport'
 
 /** The part of a Worker that is used: tests give a MessagePort that looks like one. */
 export type WorkerLike = Pick<Worker, 'postMessage' | 'addEventListener' | 'removeEventListener' | 'terminate'>
@@ -31,7 +31,7 @@ export interface ModelClientOptions {
   /** How long `open` waits for a call of the earlier model before it ends that model's worker. */
   patienceMs?: number
   /** The page's locks, by which the end of a worker is seen at once; null: there are none. */
-  locks?: Pick<LockManager, 'request'> | null
+  locks?: WorkerLocks | null
   /** Called before a model is fetched; what it returns is called when that is over. */
   duringOpen?: (spec: ModelSpec) => () => void
 }
@@ -47,9 +47,6 @@ interface Connection {
 interface Ticket {
   generation: number
 }
-
-const pageLocks = (): Pick<LockManager, 'request'> | null =>
-  typeof navigator === 'undefined' ? null : ((navigator as { locks?: LockManager }).locks ?? null)
 
 /** WASM memory only grows: after a model of more than this a fresh worker gives it back; below, a new one would cost more time. */
 const reusableBytes = 50_000_000
@@ -241,19 +238,8 @@ export class ModelClient implements ModelService {
         new AppError('WORKER_CRASHED', `The model's worker stopped${reason ? ` (${reason})` : ''}. ${restartHint}`),
       )
     }
-    const crash = (event: Event) => {
-      event.preventDefault()
-      end((event as Partial<ErrorEvent>).message)
-    }
-    worker.addEventListener('error', crash)
-    worker.addEventListener('messageerror', crash)
-    worker.addEventListener('message', (event: Event) => {
-      this.#signOfLife()
-      const lifeline = lifelineOf((event as MessageEvent).data)
-      if (lifeline === null) return
-      // Granted only once the worker has gone.
-      this.#options.locks?.request(lifeline, () => end()).catch(() => undefined)
-    })
+    onWorkerFailure(worker, end, this.#options.locks)
+    worker.addEventListener('message', () => this.#signOfLife())
     return connection
   }
 

@@ -4,7 +4,7 @@ import type { HeadRef } from '../core/types'
 import type { ProjectionAnswer, ProjectionJob, ProjectionService, TakeFloats } from './contracts'
 import { systemClock, type Clock, type WorkerLike } from './model-client'
 import { SpareMemory } from './spare-memory'
-import { installErrorTransport } from './transport'
+import { installErrorTransport, onWorkerFailure } from './transport'
 
 /** One head to be projected. */
 export interface ProjectionTask {
@@ -281,12 +281,7 @@ export class ProjectionPool {
       heard: false,
       gone: false,
     }
-    const crash = (event: Event) => {
-      event.preventDefault()
-      this.#crash(seat, (event as Partial<ErrorEvent>).message)
-    }
-    worker.addEventListener('error', crash)
-    worker.addEventListener('messageerror', crash)
+    onWorkerFailure(worker, (reason) => this.#crash(seat, reason))
     worker.addEventListener('message', () => (seat.heard = true))
     this.#seats.push(seat)
     return seat

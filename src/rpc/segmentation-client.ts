@@ -5,14 +5,14 @@ import type { Progress } from '../core/types'
 import type { ModelSpec, RequestRecord, SegmentationInfo, SegmentationService } from './contracts'
 import type { WorkerLike } from './model-client'
 import { rasteriseVector } from './rasterise-svg'
-import { installErrorTransport, lifelineOf } from './transport'
+import { installErrorTransport, onWorkerFailure, pageLocks, type WorkerLocks } from './transport'
 
 export interface SegmentationClientOptions {
   createWorker: () => WorkerLike
   /** Called before the model is fetched; what it returns is called when that is over. */
   duringOpen?: (spec: ModelSpec) => () => void
   /** The page's locks, by which the end of a worker is seen at once; null: there are none. */
-  locks?: Pick<LockManager, 'request'> | null
+  locks?: WorkerLocks | null
 }
 
 /** An open segmentation model in a worker of its own. */
@@ -56,19 +56,11 @@ export class SegmentationClient {
     }
     const cancel = () =>
       end(new AppError('CANCELLED', 'Labelling was stopped. The labels that were there already stay.'))
-    const crash = (event?: Event) => {
-      event?.preventDefault()
+    const crash = () =>
       end(
         new AppError('WORKER_CRASHED', 'The segmentation model’s worker stopped: try again, or with a smaller model.'),
       )
-    }
-    worker.addEventListener('error', crash)
-    worker.addEventListener('messageerror', crash)
-    worker.addEventListener('message', (event: Event) => {
-      const lifeline = lifelineOf((event as MessageEvent).data)
-      // Granted only once the worker has gone.
-      if (lifeline !== null) locks?.request(lifeline, () => crash()).catch(() => undefined)
-    })
+    onWorkerFailure(worker, crash, locks)
     signal.addEventListener('abort', cancel)
     const call = <T>(answer: () => Promise<T>): Promise<T> =>
       new Promise((resolve, reject) => {
@@ -97,6 +89,3 @@ export class SegmentationClient {
     }
   }
 }
-
-const pageLocks = (): Pick<LockManager, 'request'> | null =>
-  typeof navigator === 'undefined' ? null : ((navigator as { locks?: LockManager }).locks ?? null)

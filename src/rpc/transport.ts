@@ -75,8 +75,37 @@ export function holdLifeline(scope: { navigator: object; postMessage(message: un
     .catch(() => undefined)
 }
 
+export type WorkerLocks = Pick<LockManager, 'request'>
+
+/** The page's locks, by which the end of a worker is seen; null: there are none. */
+export const pageLocks = (): WorkerLocks | null =>
+  typeof navigator === 'undefined' ? null : ((navigator as { locks?: LockManager }).locks ?? null)
+
+/**
+ * Tells when a worker fails: by an error that nothing caught, a message that can't be read, or (with `locks`) at once when it is gone
+ * without a word, which the lock of `holdLifeline` shows.
+ */
+export function onWorkerFailure(
+  worker: Pick<Worker, 'addEventListener'>,
+  tell: (reason?: string) => void,
+  locks: WorkerLocks | null = null,
+): void {
+  const fail = (event: Event) => {
+    event.preventDefault()
+    tell((event as Partial<ErrorEvent>).message)
+  }
+  worker.addEventListener('error', fail)
+  worker.addEventListener('messageerror', fail)
+  if (!locks) return
+  worker.addEventListener('message', (event: Event) => {
+    const lifeline = lifelineOf((event as MessageEvent).data)
+    // Granted only once the worker has gone.
+    if (lifeline !== null) locks.request(lifeline, () => tell()).catch(() => undefined)
+  })
+}
+
 /** The name of the lock in a message of `holdLifeline`; null for every other message. */
-export function lifelineOf(message: unknown): string | null {
+function lifelineOf(message: unknown): string | null {
   const { lifeline } = (typeof message === 'object' && message !== null ? message : {}) as { lifeline?: unknown }
   return typeof lifeline === 'string' ? lifeline : null
 }
