@@ -39,7 +39,7 @@ export interface CachePort {
 export interface SavedPort {
   load(): Promise<unknown>
   schedule(read: () => unknown): void
-  flush(): Promise<void>
+  flush(): Promise<unknown>
 }
 
 export interface ClockPort {

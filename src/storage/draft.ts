@@ -98,12 +98,7 @@ export class Drafts {
     this.#writeTab(textKey, text)
     this.#writeTab(atKey, String(entry.at))
     // First here, then no longer there: a browser may be killed in between, or its store be full.
-    try {
-      await this.#ports.store.set(own.key, entry)
-    } catch {
-      return
-    }
-    await this.forget(key)
+    if (await own.saved.flush()) await this.forget(key)
   }
 
   /** Puts text by, as if a tab had left it. */

@@ -29,7 +29,7 @@ export class SavedWork<T> {
   readonly #journal: Journal | null
   #pending: (() => T) | null = null
   #isPausing = false
-  #writing: Promise<void> = Promise.resolve()
+  #writing: Promise<boolean> = Promise.resolve(true)
   #turn = 0
 
   constructor(
@@ -89,8 +89,8 @@ export class SavedWork<T> {
     void this.flush()
   }
 
-  /** Writes what is pending at once; resolves when it is stored. Never rejects. */
-  flush(): Promise<void> {
+  /** Writes what is pending at once; resolves when that is over, with whether the store took it. Never rejects. */
+  flush(): Promise<boolean> {
     const read = this.#pending
     this.#pending = null
     if (!read) return this.#writing
@@ -102,11 +102,13 @@ export class SavedWork<T> {
     this.#writing = Promise.all([this.#writing, write]).then(
       () => {
         if (turn === this.#turn) this.#journal?.clear()
+        return true
       },
       () => {
         // The store is full, blocked or broken: what can be, is kept beside it.
         if (turn === this.#turn) this.#writeJournal(value)
         this.#onBlocked()
+        return false
       },
     )
     return this.#writing

@@ -35,6 +35,16 @@ function createBrowser() {
 const settle = () => new Promise((resolve) => setTimeout(resolve))
 const textsLeft = async (drafts: Drafts) => (await drafts.left()).map(({ text }) => text)
 
+/** A tab of a browser that was killed while another one held this text. */
+async function afterKill(browser: ReturnType<typeof createBrowser>, text: string) {
+  browser.open().drafts.save(text)
+  await settle()
+  browser.kill()
+  const { drafts } = browser.open()
+  const [left] = await drafts.left()
+  return { drafts, left: left! }
+}
+
 describe('unshown text', () => {
   it('of all tabs is there after the browser was killed, the newest first', async () => {
     const browser = createBrowser()
@@ -74,14 +84,10 @@ describe('unshown text', () => {
 
   it('that could not be taken over stays where it is', async () => {
     const browser = createBrowser()
-    browser.open().drafts.save('left')
-    await settle()
-    browser.kill()
-    const { drafts } = browser.open()
-    const [left] = await drafts.left()
+    const { drafts, left } = await afterKill(browser, 'left')
     const { set } = browser.store
     browser.store.set = () => Promise.reject(new DOMException('full', 'QuotaExceededError'))
-    await drafts.adopt(left!)
+    await drafts.adopt(left)
     browser.store.set = set
     expect(await textsLeft(drafts)).toEqual(['left'])
   })
@@ -100,13 +106,9 @@ describe('unshown text', () => {
 
   it('that was taken over is this tab’s, and what stood there is put by', async () => {
     const browser = createBrowser()
-    browser.open().drafts.save('left')
-    await settle()
-    browser.kill()
-    const { drafts } = browser.open()
-    const [left] = await drafts.left()
+    const { drafts, left } = await afterKill(browser, 'left')
     await drafts.putBy('written meanwhile')
-    await drafts.adopt(left!)
+    await drafts.adopt(left)
     expect(drafts.ofTab).toBe('left')
     expect(await textsLeft(drafts)).toEqual(['written meanwhile'])
     browser.kill()
