@@ -15,11 +15,14 @@ export interface SegmentationPort {
   ): Promise<{ readonly info: SegmentationInfo; segment(blob: Blob): Promise<LabelMap>; close(): void }>
 }
 
+/** What of an image a labelling looks at. */
+type LabelledImage = Pick<ImageInput, 'id' | 'name' | 'blob' | 'labels'>
+
 interface Parts {
   port: SegmentationPort
   /** @throws AppError BAD_ARGUMENT */
   specOf: (request: OpenRequest) => ModelSpec
-  images: () => readonly Pick<ImageInput, 'id' | 'name' | 'blob' | 'labels'>[]
+  images: () => readonly LabelledImage[]
   label: (find: FindLabels) => void
   onRequest: (record: RequestRecord) => void
 }
@@ -51,7 +54,7 @@ export class Segmenter {
   }
 
   /** Images that a model may label: those without labels of the user's own that it has not labelled yet. */
-  waiting(by: string): readonly Pick<ImageInput, 'id' | 'name' | 'blob' | 'labels'>[] {
+  waiting(by: string): readonly LabelledImage[] {
     return this.#parts.images().filter(({ labels }) => !labels || (labels.by !== undefined && labels.by !== by))
   }
 
