@@ -5,6 +5,7 @@ import path from 'node:path'
 import { listen } from '../scripts/serve.mjs'
 import { root } from '../scripts/setup.mjs'
 import { launchChromium, median, serveApp, serveBenchPages } from './lib/browser.mjs'
+import { chooseParts } from './lib/parts.mjs'
 
 const photographs = 12
 /** 12 × (256 patches and CLS) queries and as many keys. */
@@ -191,14 +192,13 @@ const parts = {
 
 /** @param only name of one part; absent: all */
 export async function* rows(only) {
-  if (only && !parts[only]) throw new Error(`There is no part "${only}". There are: ${Object.keys(parts).join(', ')}.`)
+  const chosen = chooseParts(parts, only)
   const browser = await launchChromium()
   const pages = await serveBenchPages()
   const app = await serveApp()
   const tiny = await serveTinyModel()
   try {
-    for (const [name, part] of Object.entries(parts))
-      if (!only || only === name) yield* part({ browser, pages, app, tiny })
+    for (const part of chosen) yield* part({ browser, pages, app, tiny })
   } finally {
     await browser.close()
     tiny.close()

@@ -1,5 +1,6 @@
 // UMAP and t-SNE: their parts, one head against peers in the same run, quality, all heads in two workers, memory, growth, cancelling.
 import { launchChromium, median, serveBenchPages } from './lib/browser.mjs'
+import { chooseParts } from './lib/parts.mjs'
 
 const seconds = (ms) => (ms / 1000).toFixed(2)
 
@@ -26,9 +27,7 @@ const smallerParts = { pca: (tools) => measureAllHeads(tools, [pcaOfAllHeads]) }
 
 /** @param only name of one part; absent: all */
 export async function* rows(only) {
-  const choice = { ...parts, ...smallerParts }
-  if (only && !choice[only])
-    throw new Error(`There is no part "${only}". There are: ${Object.keys(choice).join(', ')}.`)
+  const chosen = chooseParts(parts, only, smallerParts)
   const browser = await launchChromium()
   const pages = await serveBenchPages()
   const call = async (name, ...args) => {
@@ -48,7 +47,7 @@ export async function* rows(only) {
   }
   const tools = { call, repeat }
   try {
-    for (const part of only ? [choice[only]] : Object.values(parts)) yield* part(tools)
+    for (const part of chosen) yield* part(tools)
   } finally {
     await browser.close()
     pages.close()

@@ -1,5 +1,6 @@
 // The picture at scale: 144 heads × 10,000 points, beside deck.gl in the same browser; search; streaming; a reload.
 import { launchChromium, median, serveApp, serveBenchPages } from './lib/browser.mjs'
+import { chooseParts } from './lib/parts.mjs'
 
 const megabytes = (bytes) => bytes / 2 ** 20
 
@@ -188,7 +189,7 @@ const parts = {
 
 /** @param only name of one part; absent: all */
 export async function* rows(only) {
-  if (only && !parts[only]) throw new Error(`There is no part "${only}". There are: ${Object.keys(parts).join(', ')}.`)
+  const chosen = chooseParts(parts, only)
   const browser = await launchChromium()
   const pages = await serveBenchPages()
   const app = await serveApp()
@@ -199,8 +200,7 @@ export async function* rows(only) {
     return page
   }
   try {
-    for (const [name, part] of Object.entries(parts))
-      if (!only || only === name) yield* part({ browser, pages, app, openPages })
+    for (const part of chosen) yield* part({ browser, pages, app, openPages })
   } finally {
     await browser.close()
     pages.close()
